@@ -1,0 +1,86 @@
+import { onAbort } from './abort.ts'
+
+/** Time, as a stack sees it. */
+export interface Clock {
+  /** Milliseconds that only grow, for measuring and waiting. */
+  now(): number
+  /** Milliseconds since 1970 by the machine's calendar, which people and servers set; for dates only. */
+  wallNow(): number
+  /** Waits. An abort ends it at once with the signal's reason. `Infinity` waits for the abort. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /**
+   * Calls `fn` once, after `ms`, with how many milliseconds too late it comes: a laptop that slept, a throttled tab or a
+   * blocked event loop shows there. `Infinity` never fires. The function returned cancels it.
+   */
+  setTimer(ms: number, fn: (lateByMs: number) => void): () => void
+}
+
+/** The longest wait a platform timer takes; `setTimeout(2 ** 31)` fires after 1 ms. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** Milliseconds by which a platform timer may fire early, from rounding. */
+const roundingMs = 1
+
+/**
+ * The platform's clock. Globals are looked up at each call, so fake timers that are installed later drive it too.
+ *
+ * In Node a `setTimer` does not keep the process alive, because it guards or renews something; a `sleep` does, because
+ * a caller is waiting for what comes after it.
+ */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  sleep: (ms, signal) => sleepOn((wait, fn) => startTimer(wait, fn, true), ms, signal),
+  setTimer: (ms, fn) => startTimer(ms, fn, false),
+}
+
+/** Builds a clock's `sleep` from its `setTimer`. */
+export function sleepOn(setTimer: Clock['setTimer'], ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    let leave: (() => void) | undefined
+    const cancel = setTimer(ms, () => {
+      leave?.()
+      resolve()
+    })
+    if (signal) {
+      leave = onAbort(signal, () => {
+        cancel()
+        reject(signal.reason)
+      })
+    }
+  })
+}
+
+function startTimer(ms: number, fn: (lateByMs: number) => void, keepsAlive: boolean): () => void {
+  if (ms === Infinity) return () => {}
+  const dueAt = performance.now() + Math.max(0, ms || 0)
+  let timer: ReturnType<typeof setTimeout>
+  const arm = () => {
+    const left = dueAt - performance.now()
+    timer = setTimeout(left > longestTimerMs ? arm : check, Math.min(Math.max(0, left), longestTimerMs))
+    if (!keepsAlive) (timer as { unref?(): void }).unref?.()
+  }
+  const check = () => {
+    const late = performance.now() - dueAt
+    if (late < -roundingMs) arm()
+    else fn(Math.max(0, late))
+  }
+  arm()
+  return () => clearTimeout(timer)
+}
+
+/**
+ * Resolves when everything that was ready to run has run, promise reactions of any depth included: a clock that is moved
+ * by hand must let them finish before the next timer.
+ */
+export function settled(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (fn: () => void) => void }
+  return new Promise((resolve) => {
+    if (setImmediate) setImmediate(resolve)
+    else setTimeout(resolve, 0)
+  })
+}

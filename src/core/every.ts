@@ -1,0 +1,72 @@
+import { type Clock, systemClock } from './clock.ts'
+import { duration, number, OptionsError, type Rules, resolve } from './options.ts'
+import { type Random, systemRandom } from './random.ts'
+
+export interface EveryOptions {
+  /**
+   * How much each interval differs from the one asked for, as a share of it, to both sides; the mean stays.
+   * @default 0.1
+   */
+  jitter?: number | undefined
+  /**
+   * Where in the interval the first run comes, from 0 to 1; drawn if absent, so that a fleet which starts together never
+   * runs in step.
+   */
+  phase?: number | undefined
+  /** Ends it. */
+  signal?: AbortSignal | undefined
+  random?: Random | undefined
+  clock?: Clock | undefined
+  /** Hears what a run throws; without it the failure is not caught. The next run comes all the same. */
+  onError?: ((error: unknown) => void) | undefined
+}
+
+const rules: Rules<{ jitter: number; phase: number }> = { jitter: number(0, 1), phase: number(0, 1) }
+
+/**
+ * Runs a task again and again, never two runs at a time, at moments that a fleet does not share. A run that takes longer
+ * than the interval is followed by a whole interval; after a sleep of the machine, missed runs are not made up for.
+ *
+ * @returns a function that ends it
+ * @throws OptionsError for an interval that is not a finite number above 0, or a share outside 0 to 1
+ */
+export function every(
+  intervalMs: number,
+  task: (signal: AbortSignal) => unknown,
+  options: EveryOptions = {},
+): () => void {
+  if (!duration.holds(intervalMs) || intervalMs === 0 || intervalMs === Infinity) {
+    throw new OptionsError('intervalMs', `every wants an interval of finite ms above 0, got ${String(intervalMs)}`)
+  }
+  const { random = systemRandom, clock = systemClock, signal, onError } = options
+  const { jitter, phase } = resolve('every', { jitter: 0.1, phase: random() }, rules, {
+    ...(options.jitter === undefined ? {} : { jitter: options.jitter }),
+    ...(options.phase === undefined ? {} : { phase: options.phase }),
+  })
+  const controller = new AbortController()
+  let cancel: (() => void) | undefined
+
+  const stop = () => {
+    cancel?.()
+    signal?.removeEventListener('abort', stop)
+    controller.abort(signal?.reason)
+  }
+  const arm = (waitMs: number) => {
+    if (!controller.signal.aborted) cancel = clock.setTimer(waitMs, run)
+  }
+  const run = async () => {
+    try {
+      await task(controller.signal)
+    } catch (error) {
+      if (onError === undefined) throw error
+      onError(error)
+    } finally {
+      arm(intervalMs * (1 + jitter * (2 * random() - 1)))
+    }
+  }
+
+  if (signal?.aborted) return () => {}
+  signal?.addEventListener('abort', stop, { once: true })
+  arm(intervalMs * phase)
+  return stop
+}

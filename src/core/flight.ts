@@ -1,0 +1,83 @@
+import { onAbort } from './abort.ts'
+
+/**
+ * One piece of work shared by every caller who asks for it while it runs.
+ *
+ * A caller who aborts leaves alone and gets its own reason; when the last one has left, the work is aborted. A failure
+ * goes to those who waited and is not remembered. A caller without a signal cannot leave.
+ */
+export class Flight<T> {
+  readonly #controller = new AbortController()
+  readonly #work: Promise<T>
+  #callers = 0
+  #over = false
+  readonly #onOver: () => void
+
+  /**
+   * @param start begins the work; its signal belongs to no caller
+   * @param onOver the work has settled or was abandoned: whoever asks from now on needs a new flight
+   */
+  constructor(start: (signal: AbortSignal) => Promise<T>, onOver: () => void) {
+    this.#onOver = onOver
+    this.#work = start(this.#controller.signal)
+    const land = () => this.#end()
+    this.#work.then(land, land)
+  }
+
+  join(signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    this.#callers++
+    if (signal === undefined) return this.#work
+    return new Promise((resolve, reject) => {
+      const leave = onAbort(signal, () => {
+        reject(signal.reason)
+        if (--this.#callers > 0 || this.#over) return
+        this.#end()
+        this.#controller.abort(signal.reason)
+      })
+      this.#work.then(
+        (value) => {
+          leave()
+          resolve(value)
+        },
+        (error) => {
+          leave()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#onOver()
+  }
+}
+
+/** Flights by key. */
+export class Flights<T> {
+  readonly #flights = new Map<string, Flight<T>>()
+
+  get size(): number {
+    return this.#flights.size
+  }
+
+  has(key: string): boolean {
+    return this.#flights.has(key)
+  }
+
+  /** Joins the flight of this key, or starts it. */
+  join(key: string, start: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    let flight = this.#flights.get(key)
+    if (flight === undefined) {
+      const started: Flight<T> = new Flight(start, () => {
+        if (this.#flights.get(key) === started) this.#flights.delete(key)
+      })
+      flight = started
+      this.#flights.set(key, flight)
+    }
+    return flight.join(signal)
+  }
+}

@@ -1,0 +1,38 @@
+import type { Runtime } from './runtime.ts'
+
+/** How much a call matters when there is not room for all; the first to be shed is `background`. */
+export type Priority = 'critical' | 'high' | 'normal' | 'low' | 'background'
+
+/** What travels with one call through every layer. Derive a new one to change it; never write to it. */
+export interface Context {
+  /** Ends the call when it is aborted; its reason is what the caller gets. */
+  readonly signal: AbortSignal
+  /** Which try of the call this is, counted from 1. */
+  readonly attempt: number
+  /** When the caller's patience ends, on the clock's monotonic time; `Infinity` is never. */
+  readonly deadlineAt: number
+  readonly priority: Priority
+}
+
+/** One asynchronous operation: a request, a socket dial, or a token refresh. */
+export type Call<Req, Res> = (request: Req, context: Context) => Promise<Res>
+
+/**
+ * Adds one behaviour around a Call.
+ *
+ * State made in the function that returns the layer is shared by whoever holds that layer; state made when the layer
+ * is given its `next` belongs to one stack.
+ */
+export type Layer<Req, Res> = (next: Call<Req, Res>, runtime: Runtime) => Call<Req, Res>
+
+/**
+ * Puts layers around a call. It reads top to bottom: the first layer is the outermost, the last one stands next to
+ * the call.
+ */
+export function stack<Req, Res>(
+  layers: readonly Layer<Req, Res>[],
+  call: Call<Req, Res>,
+  runtime: Runtime,
+): Call<Req, Res> {
+  return layers.reduceRight((next, layer) => layer(next, runtime), call)
+}

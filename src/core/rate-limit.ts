@@ -1,0 +1,70 @@
+/** More than any server sends; a longer field is not read. */
+const longestField = 4096
+
+/** An item of an RFC 9651 list with its parameters; values other than numbers are kept as text. */
+interface Item {
+  readonly parameters: ReadonlyMap<string, number | string>
+}
+
+/**
+ * When the quota comes back, in ms, from a `RateLimit` field (draft-ietf-httpapi-ratelimit-headers):
+ * `"burst";r=0;t=5, "daily";r=120;t=3600`. The latest reset among the exhausted policies counts (`r=0`), or the
+ * earliest of all if none is exhausted. A field that is malformed, or says no time, is ignored: undefined.
+ */
+export function parseRateLimit(text: string): number | undefined {
+  const items = parseList(text)
+  if (items === undefined) return undefined
+  let exhausted: number | undefined
+  let soonest: number | undefined
+  for (const { parameters } of items) {
+    const remaining = parameters.get('r')
+    const seconds = parameters.get('t')
+    if (!isCount(remaining)) return undefined
+    if (seconds === undefined) continue
+    if (!isCount(seconds)) return undefined
+    if (remaining === 0) exhausted = Math.max(exhausted ?? 0, seconds)
+    soonest = Math.min(soonest ?? seconds, seconds)
+  }
+  const seconds = exhausted ?? soonest
+  return seconds === undefined ? undefined : seconds * 1000
+}
+
+function isCount(value: number | string | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+// One alternative each for a string, a byte sequence, a number and a token or boolean; all of them linear.
+const bareItem =
+  /"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|:[A-Za-z0-9+/=]*:|(-?\d{1,15}(?:\.\d{1,3})?)|([A-Za-z*][\w:/!#$%&'*+.^`|~-]*|\?[01])/y
+const parameterName = /[ ]*;[ ]*([a-z*][a-z0-9_.*-]*)/y
+const separator = /[ \t]*,[ \t]*/y
+
+/** An RFC 9651 list of items, or undefined when any part of it is malformed. Inner lists are not used by the draft. */
+function parseList(text: string): Item[] | undefined {
+  if (text.length > longestField) return undefined
+  const items: Item[] = []
+  let at = 0
+  const take = (pattern: RegExp): RegExpExecArray | null => {
+    pattern.lastIndex = at
+    const match = pattern.exec(text)
+    if (match) at = pattern.lastIndex
+    return match
+  }
+  for (;;) {
+    if (!take(bareItem)) return undefined
+    const parameters = new Map<string, number | string>()
+    for (let name = take(parameterName); name; name = take(parameterName)) {
+      let value: number | string = 'true'
+      if (text[at] === '=') {
+        at++
+        const match = take(bareItem)
+        if (!match) return undefined
+        value = match[2] === undefined ? (match[1] ?? match[0]) : Number(match[2])
+      }
+      parameters.set(name[1] ?? '', value)
+    }
+    items.push({ parameters })
+    if (at === text.length) return items
+    if (!take(separator)) return undefined
+  }
+}
