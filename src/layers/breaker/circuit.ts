@@ -1,0 +1,217 @@
+import { resolve } from '../../core/options.ts'
+import type { Verdict } from '../../core/outcome.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { CircuitOpenError } from './error.ts'
+import { type BreakerOptions, breakerDefaults, breakerRules } from './options.ts'
+import { type Phase, States } from './states.ts'
+import { Tally, type TripReason } from './tally.ts'
+
+export type CircuitEvent =
+  | {
+      readonly type: 'circuit.opened'
+      readonly upstream?: string
+      readonly reason: OpenReason
+      readonly openMs: number
+    }
+  | { readonly type: 'circuit.half-opened' | 'circuit.closed' | 'circuit.isolated'; readonly upstream?: string }
+
+interface Opening {
+  readonly reason: OpenReason
+  readonly openMs: number
+}
+
+const names = {
+  closed: 'circuit.closed',
+  open: 'circuit.opened',
+  'half-open': 'circuit.half-opened',
+  isolated: 'circuit.isolated',
+} as const
+
+export type OpenReason = TripReason | 'probe' | 'half-open-limit'
+
+/** Leave to make one attempt. Exactly one of the three is called, once; what comes later changes nothing. */
+export interface Permit {
+  success(durationMs: number): void
+  failure(verdict: Verdict, durationMs: number): void
+  /** The attempt says nothing (its caller left): the place is given back and nothing moves. */
+  ignore(): void
+}
+
+/** An outage may be probed for as long as a quarter of it, and a young one every few seconds. */
+const outageShare = 1 / 4
+const youngOpenMs = 5_000
+
+/**
+ * Stops sending to a server that fails, and finds out with one request at a time when it is well again.
+ *
+ * Each permit carries the generation in which it was given. Every change of phase begins a new one, so a result that
+ * comes late, or that nobody waits for any more, never moves a phase it does not belong to.
+ */
+export class Circuit {
+  readonly options: Readonly<BreakerOptions>
+  readonly #runtime: Runtime
+  readonly #upstream: string | undefined
+  readonly #tally: Tally
+  readonly #states: States<Opening>
+  #phase: Phase = 'closed'
+  #generation = 0
+  #holds = 0
+  #outageAt = 0
+  #openMs = 0
+  #phaseEndsAt = 0
+  #probing = false
+  #probesPassed = 0
+
+  readonly #onChange: ((phase: Phase) => void) | undefined
+
+  /** @param onChange hears each new phase at once, before anything else can happen */
+  constructor(
+    options: Partial<BreakerOptions> | undefined,
+    runtime: Runtime,
+    upstream?: string,
+    onChange?: (phase: Phase) => void,
+  ) {
+    this.#onChange = onChange
+    this.options = resolve('breaker', breakerDefaults, breakerRules, options)
+    this.#runtime = runtime
+    this.#upstream = upstream
+    this.#tally = new Tally(this.options, runtime.clock)
+    this.#states = new States(this.options.probes, (phase, about) => this.#tell(phase, about))
+  }
+
+  /** As it stands at this moment; an open time that has run out reads as half-open. */
+  get phase(): Phase {
+    this.#advance()
+    if (this.#phase === 'open' && this.#runtime.clock.now() >= this.#phaseEndsAt) return 'half-open'
+    return this.#phase
+  }
+
+  /** cockatiel's phase, once it has heard everything: always the same as ours. */
+  settled(): Promise<Phase> {
+    return this.#states.settled()
+  }
+
+  /** Why an attempt would be refused now, without taking a permit. */
+  check(): CircuitOpenError | undefined {
+    if (this.#phase === 'closed') return undefined
+    this.#advance()
+    const now = this.#runtime.clock.now()
+    if (this.#phase === 'isolated') return new CircuitOpenError('isolated', undefined, this.#upstream)
+    if (this.#phase === 'open') {
+      const left = this.#phaseEndsAt - now
+      return left > 0 ? new CircuitOpenError('open', left, this.#upstream) : undefined
+    }
+    if (!this.#probing) return undefined
+    return new CircuitOpenError('half-open', Math.min(this.#phaseEndsAt - now, this.options.openMs), this.#upstream)
+  }
+
+  /** @throws CircuitOpenError */
+  acquire(): Permit {
+    const refusal = this.check()
+    if (refusal) throw refusal
+    if (this.#phase === 'closed') return this.#permit(false)
+    if (this.#phase === 'open') {
+      this.#enter('half-open', this.options.halfOpenMs)
+      this.#probesPassed = 0
+    }
+    this.#probing = true
+    this.#states.probing()
+    return this.#permit(true)
+  }
+
+  /** Holds the circuit open until disposed of, however often it is asked for. */
+  isolate(): Disposable {
+    let held = true
+    if (this.#holds++ === 0) {
+      this.#enter('isolated', Infinity)
+      this.#states.isolate()
+    }
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return
+        held = false
+        if (--this.#holds === 0) {
+          this.#states.release()
+          this.#close()
+        }
+      },
+    }
+  }
+
+  #permit(probe: boolean): Permit {
+    const generation = this.#generation
+    let given = true
+    const spend = () => {
+      const counts = given && generation === this.#generation
+      given = false
+      if (counts && probe) this.#probing = false
+      return counts
+    }
+    return {
+      success: (durationMs) => {
+        if (!spend()) return
+        this.#advance()
+        if (generation !== this.#generation) return
+        if (probe) this.#probePassed()
+        else this.#judge('success', durationMs)
+      },
+      failure: (verdict, durationMs) => {
+        if (!spend()) return
+        if (probe) this.#open('probe')
+        else this.#judge(verdict, durationMs)
+      },
+      ignore: () => void spend(),
+    }
+  }
+
+  #judge(verdict: Verdict, durationMs: number): void {
+    const reason = this.#tally.add(verdict, durationMs)
+    if (reason) this.#open(reason)
+  }
+
+  #probePassed(): void {
+    this.#probesPassed++
+    this.#states.tell('success')
+    if (this.#probesPassed >= this.options.probes) this.#close()
+  }
+
+  #open(reason: OpenReason): void {
+    const { openMs, maxOpenMs } = this.options
+    const now = this.#runtime.clock.now()
+    if (this.#phase === 'closed') {
+      this.#outageAt = now
+      this.#openMs = Math.min(openMs, maxOpenMs)
+    } else {
+      const longest = Math.min(maxOpenMs, Math.max(youngOpenMs, (now - this.#outageAt) * outageShare))
+      this.#openMs = Math.max(Math.min(this.#openMs * 2, longest), Math.min(openMs, maxOpenMs))
+    }
+    const drawn = this.#openMs / 2 + (this.#runtime.random() * this.#openMs) / 2
+    this.#states.tell('failure', { reason, openMs: drawn })
+    this.#enter('open', drawn)
+  }
+
+  #close(): void {
+    this.#tally.clear()
+    this.#enter('closed', Infinity)
+  }
+
+  #enter(phase: Phase, forMs: number): void {
+    this.#phase = phase
+    this.#generation++
+    this.#probing = false
+    this.#phaseEndsAt = this.#runtime.clock.now() + forMs
+    this.#onChange?.(phase)
+  }
+
+  /** What time alone has changed: a half-open circuit whose probes hang opens again. */
+  #advance(): void {
+    if (this.#phase === 'half-open' && this.#runtime.clock.now() >= this.#phaseEndsAt) this.#open('half-open-limit')
+  }
+
+  #tell(phase: Phase, opening: Opening | undefined): void {
+    const of = this.#upstream === undefined ? {} : { upstream: this.#upstream }
+    const type = names[phase]
+    const event: CircuitEvent = type === 'circuit.opened' ? { type, ...of, ...(opening as Opening) } : { type, ...of }
+    this.#runtime.emit?.(event)
+  }
+}

@@ -1,0 +1,185 @@
+import { BreakwaterError } from '../../core/error.ts'
+import type { Context } from '../../core/layer.ts'
+import { OptionsError, resolve } from '../../core/options.ts'
+import type { Verdict } from '../../core/outcome.ts'
+import { WaitQueue } from '../../core/queue.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { type LimitOptions, limitDefaults, limitRules } from './options.ts'
+
+/** No place was free and the queue was full. */
+export class LimitError extends BreakwaterError {
+  static readonly code = 'limit'
+  override readonly name = 'LimitError'
+  readonly inFlight: number
+  readonly queued: number
+  readonly limit: number
+
+  constructor(seen: { inFlight: number; queued: number; limit: number }, upstream?: string) {
+    super('limit', `${seen.inFlight} calls in flight of ${seen.limit} allowed, and ${seen.queued} waiting`, {
+      upstream,
+    })
+    this.inFlight = seen.inFlight
+    this.queued = seen.queued
+    this.limit = seen.limit
+  }
+}
+
+export type LimitEvent =
+  | {
+      readonly type: 'limit.changed'
+      readonly upstream?: string
+      readonly limit: number
+      readonly reason: 'cut' | 'restart'
+    }
+  | { readonly type: 'limit.refused'; readonly upstream?: string; readonly queued: number }
+
+/** A limit is cut at most this often, in ms: one stall is seen by every call that was in flight. */
+const cutEveryMs = 1_000
+
+/** A success this many times slower than the best says that a queue stands somewhere. */
+const slowFactor = 3
+
+/** The best latency is the best of this long, so that a server which became slower for good is not held back for ever. */
+const bestForMs = 60_000
+
+export interface LimiterNeeds {
+  upstream?: string
+  /** Why a call would be refused behind the queue: then it takes no place and does not wait for one. */
+  check?: () => BreakwaterError | undefined
+  /** A success within a quarter of this never holds the limit, in ms. */
+  patienceMs?: number
+}
+
+/**
+ * How many calls one server gets from us at a time. It grows while it is used up and answers stay fast, and falls to
+ * half of what was in flight when the server stalls: TCP's rule, so that a client that was idle under a high limit
+ * reacts just as fast. This, not the retry count, is what lets a server out of a stall that feeds itself.
+ */
+export class Limiter {
+  readonly options: Readonly<LimitOptions>
+  readonly #runtime: Runtime
+  readonly #needs: LimiterNeeds
+  readonly #queue = new WaitQueue()
+  #limit: number
+  #inFlight = 0
+  /** Until the first cut the limit has no idea of its height, and doubles with every round trip. */
+  #searching = true
+  #cutAt = -Infinity
+  #bestMs = Infinity
+  #bestBefore = Infinity
+  #bestSince = 0
+
+  constructor(options: Partial<LimitOptions> | undefined, runtime: Runtime, needs: LimiterNeeds = {}) {
+    this.options = resolve('limit', limitDefaults, limitRules, options)
+    const { adaptive, initial, min, max } = this.options
+    if (min > max) throw new OptionsError('limit.min', `limit.min wants at most limit.max (${max}), got ${min}`)
+    this.#runtime = runtime
+    this.#needs = needs
+    this.#limit = adaptive ? Math.min(max, Math.max(min, initial)) : max
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  get queued(): number {
+    return this.#queue.size
+  }
+
+  /** Takes a place: at once where one is free (undefined), else a promise for it. */
+  enter(context: Context): Promise<void> | undefined {
+    const refusal = this.#needs.check?.()
+    if (refusal) throw refusal
+    if (this.#inFlight < this.#allowed && this.#queue.size === 0) {
+      this.#inFlight++
+      return undefined
+    }
+    if (this.#queue.size >= this.options.queue) {
+      const seen = { inFlight: this.#inFlight, queued: this.#queue.size, limit: this.#allowed }
+      this.#tell({ type: 'limit.refused', queued: seen.queued })
+      throw new LimitError(seen, this.#needs.upstream)
+    }
+    return this.#queue.wait(context)
+  }
+
+  /** Gives the place back and learns from how the attempt went. */
+  leave(verdict: Verdict, durationMs: number): void {
+    if (this.options.adaptive) this.#learn(verdict, durationMs)
+    this.#inFlight--
+    this.#admit()
+  }
+
+  /** After an outage: start low, so that those who wait come back in steps, none of them refused. */
+  restart(): void {
+    if (!this.options.adaptive) return
+    const { min, max } = this.options
+    this.#limit = Math.min(max, Math.max(4, min, this.#limit / 10))
+    this.#searching = true
+    this.#tell({ type: 'limit.changed', limit: this.#allowed, reason: 'restart' })
+    this.#admit()
+  }
+
+  /** Sends away everybody who waits. */
+  failAll(reason: () => unknown): void {
+    this.#queue.failAll(reason)
+  }
+
+  get #allowed(): number {
+    return Math.floor(this.#limit)
+  }
+
+  #admit(): void {
+    while (this.#queue.size > 0 && this.#inFlight < this.#allowed) {
+      const refusal = this.#needs.check?.()
+      if (refusal) {
+        this.#queue.failAll(() => this.#needs.check?.() ?? refusal)
+        return
+      }
+      // Taken in the name of the one who is woken: nobody who comes in between can have it.
+      this.#inFlight++
+      this.#queue.wake()
+    }
+  }
+
+  #learn(verdict: Verdict, durationMs: number): void {
+    if (verdict === 'timeout' || verdict === 'overload') this.#cut()
+    else if (verdict === 'success') this.#grow(durationMs)
+  }
+
+  #cut(): void {
+    const now = this.#runtime.clock.now()
+    if (now - this.#cutAt < cutEveryMs) return
+    this.#cutAt = now
+    this.#searching = false
+    this.#limit = Math.max(this.options.min, Math.min(this.#limit, this.#inFlight / 2))
+    this.#tell({ type: 'limit.changed', limit: this.#allowed, reason: 'cut' })
+  }
+
+  #grow(durationMs: number): void {
+    const bestMs = this.#best(durationMs)
+    if (this.#inFlight < this.#allowed) return
+    const fast = durationMs <= bestMs * slowFactor
+    if (this.#searching ? !fast : !fast && durationMs > (this.#needs.patienceMs ?? 0) / 4) return
+    this.#limit = Math.min(this.options.max, this.#limit + (this.#searching ? 1 : 1 / this.#limit))
+  }
+
+  #best(durationMs: number): number {
+    const now = this.#runtime.clock.now()
+    if (now - this.#bestSince > bestForMs) {
+      this.#bestBefore = this.#bestMs
+      this.#bestMs = Infinity
+      this.#bestSince = now
+    }
+    this.#bestMs = Math.min(this.#bestMs, durationMs)
+    return Math.min(this.#bestMs, this.#bestBefore)
+  }
+
+  #tell(event: LimitEvent): void {
+    const { upstream } = this.#needs
+    this.#runtime.emit?.(upstream === undefined ? event : { ...event, upstream })
+  }
+}
