@@ -1,0 +1,141 @@
+import type { KyInstance } from 'ky'
+import { callback, duration, type Rule, type Rules, resolve } from './core/options.ts'
+import { createRuntime, type Runtime, type RuntimeEvent } from './core/runtime.ts'
+import type { BreakwaterEvent } from './events.ts'
+import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
+import { InFlight } from './http/in-flight.ts'
+import { createKy, type KyOptions } from './http/ky.ts'
+import { type HttpOptions, httpDefaults, httpRules } from './http/options.ts'
+import { authorityNamed } from './upstream/authority.ts'
+import { Registry } from './upstream/registry.ts'
+import type { UpstreamHealth } from './upstream/upstream.ts'
+
+/** How a client behaves. Every member may be left out; section "Defaults" of the README has the values. */
+export interface ClientOptions extends Partial<HttpOptions> {
+  /** Options for the `http` that is ky; its retry and timeouts are ours. */
+  ky?: KyOptions | undefined
+  /** Time, chance and an ear other than the platform's: for tests and simulations. */
+  runtime?: Partial<Runtime> | undefined
+  /** Hears every event; the same as `on('*', listener)`. */
+  onEvent?: ((event: BreakwaterEvent) => void) | undefined
+}
+
+/** What a client knows, as plain JSON. */
+export interface ClientHealth {
+  readonly upstreams: Record<string, UpstreamHealth>
+}
+
+export interface Client {
+  /** The platform's `fetch` with every behaviour around it. */
+  readonly fetch: BreakwaterFetch
+  /** ky over that `fetch`. */
+  readonly http: KyInstance
+  /** Hears one type of event, or all of them with `'*'`. The function returned stops it. A listener that throws is reported and changes nothing. */
+  on<Type extends BreakwaterEvent['type'] | '*'>(
+    type: Type,
+    listener: (event: Type extends '*' ? BreakwaterEvent : Extract<BreakwaterEvent, { type: Type }>) => void,
+  ): () => void
+  health(): ClientHealth
+  /** Holds the circuit of one upstream (`host:port` or a URL) open, or of all of them, until disposed of. */
+  isolate(authority?: string): Disposable
+  /**
+   * Refuses later calls with a `ClosedError`, and gives those under way `drainMs` (5 s; 0 is none) before they end with
+   * one too. Resolves when all have settled.
+   */
+  close(options?: { drainMs?: number }): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+type OwnOptions = Pick<ClientOptions, 'ky' | 'runtime' | 'onEvent'>
+
+const object: Rule = { wants: 'an object', holds: (value) => typeof value === 'object' && value !== null }
+
+const clientDefaults: HttpOptions & Required<OwnOptions> = {
+  ...httpDefaults,
+  ky: undefined,
+  runtime: undefined,
+  onEvent: undefined,
+}
+
+const rules: Rules<HttpOptions & Required<OwnOptions>> = {
+  ...httpRules,
+  ky: object,
+  runtime: object,
+  onEvent: callback,
+}
+
+/** Time that `close` gives to calls under way, in ms. */
+const drainDefaultMs = 5_000
+
+/**
+ * One set of upstreams, and the ways to talk to them. Make one per process (or per tab) and share it: what one call
+ * learns of a server, all of them know.
+ *
+ * @throws OptionsError for an unknown option or a bad value
+ * @example
+ * const client = createClient({ baseUrl: 'https://api.example' })
+ * const orders = await client.http.get('orders').json()
+ */
+export function createClient(given: ClientOptions = {}): Client {
+  const options = resolve('options', clientDefaults, rules, given)
+  const runtime = createRuntime(options.runtime)
+  const on = createEmitter(runtime)
+  if (options.onEvent) on('*', options.onEvent)
+  const { attemptMs, budget, breaker, pushback, limit, upstreamOf } = options
+  const registry = new Registry({ attemptMs, budget, breaker, pushback, limit }, runtime)
+  const inFlight = new InFlight()
+  const fetch = buildFetch(options, { registry, inFlight, runtime })
+  const close = async ({ drainMs = drainDefaultMs }: { drainMs?: number } = {}) => {
+    resolve('close', { drainMs: drainDefaultMs }, { drainMs: duration }, { drainMs })
+    await inFlight.close(drainMs, runtime.clock)
+  }
+  return {
+    fetch,
+    http: createKy(fetch, options.ky, options.baseUrl),
+    on,
+    health: () => ({ upstreams: registry.health() }),
+    isolate: (authority) =>
+      registry.isolate(authority === undefined ? undefined : authorityNamed(authority, upstreamOf)),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** A client's `fetch` alone. @throws OptionsError */
+export function createFetch(options: ClientOptions = {}): BreakwaterFetch {
+  return createClient(options).fetch
+}
+
+/** Gives the runtime an ear only as long as somebody listens: without one no layer builds an event. */
+function createEmitter(runtime: Runtime): Client['on'] {
+  const listeners = new Map<(event: BreakwaterEvent) => void, string>()
+  const given = runtime.emit
+  const emit = (event: RuntimeEvent) => {
+    given?.(event)
+    for (const [listener, type] of [...listeners]) {
+      if (type !== '*' && type !== event.type) continue
+      try {
+        listener(event as BreakwaterEvent)
+      } catch (error) {
+        reportFailure(error)
+      }
+    }
+  }
+  return (type, listener) => {
+    // Wrapped, so that one function can listen twice and leave once.
+    const entry = (event: BreakwaterEvent) => listener(event as never)
+    listeners.set(entry, type)
+    runtime.emit = emit
+    return () => {
+      listeners.delete(entry)
+      if (listeners.size === 0) runtime.emit = given
+    }
+  }
+}
+
+/** A listener's own failure: shown the way the platform shows uncaught errors, without ending the process. */
+function reportFailure(error: unknown): void {
+  const { reportError } = globalThis as { reportError?: (error: unknown) => void }
+  if (reportError) reportError(error)
+  else console.error('A listener of Breakwater events threw:', error)
+}

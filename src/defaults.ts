@@ -1,0 +1,16 @@
+import { budgetDefaults } from './core/budget.ts'
+import { httpRetryDefaults } from './http/classify.ts'
+import { httpDefaults } from './http/options.ts'
+import { breakerDefaults } from './layers/breaker/index.ts'
+import { limitDefaults } from './layers/limit/index.ts'
+import { pushbackDefaults } from './layers/pushback.ts'
+
+/** Every default on one page. Each stands beside its option's meaning; here they are only collected. */
+export const defaults = {
+  client: httpDefaults,
+  retry: httpRetryDefaults,
+  budget: budgetDefaults,
+  breaker: breakerDefaults,
+  pushback: pushbackDefaults,
+  limit: limitDefaults,
+}

@@ -1,0 +1,115 @@
+import { isBreakwaterError } from '../core/error.ts'
+import type { Context } from '../core/layer.ts'
+import { callback, listOf, type Rules } from '../core/options.ts'
+import type { Judge, Verdict } from '../core/outcome.ts'
+import { DeadlineError } from '../layers/deadline.ts'
+import { type Ending, type RetryOptions, retryDefaults, retryRules } from '../layers/retry.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What `shouldRetry` is asked about: an attempt that gave no success. */
+export interface RetryQuestion {
+  readonly method: string
+  readonly url: string
+  /** Which attempt this was, from 1. */
+  readonly attempt: number
+  readonly response?: Response
+  readonly error?: unknown
+}
+
+export interface HttpRetryOptions extends RetryOptions {
+  /**
+   * Methods that may be sent again. POST and PATCH may as well, with an `Idempotency-Key` header or when the call says
+   * `idempotent`.
+   * @default ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY']
+   */
+  methods: readonly string[]
+  /**
+   * Answers that are worth another attempt.
+   * @default [408, 425, 429, 500, 502, 503, 504]
+   */
+  statuses: readonly number[]
+  /**
+   * Decides instead of `methods` and `statuses`: asked after every attempt that gave an error or a status of 400 or
+   * more; `undefined` leaves it to them. Attempts, budget and deadline hold all the same. If it throws, they decide.
+   * @default undefined
+   */
+  shouldRetry: ((question: RetryQuestion) => boolean | undefined | Promise<boolean | undefined>) | undefined
+}
+
+export const httpRetryDefaults: Readonly<HttpRetryOptions> = {
+  ...retryDefaults,
+  methods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY'],
+  statuses: [408, 425, 429, 500, 502, 503, 504],
+  shouldRetry: undefined,
+}
+
+export const httpRetryRules: Rules<HttpRetryOptions> = {
+  ...retryRules,
+  methods: listOf('upper-case method names', (item) => typeof item === 'string' && /^[A-Z][A-Z0-9-]*$/.test(item)),
+  statuses: listOf(
+    'statuses from 400 to 599',
+    (item) => Number.isInteger(item) && Number(item) >= 400 && Number(item) <= 599,
+  ),
+  shouldRetry: callback,
+}
+
+/** What an attempt says of the server's health: circuit, limit and figures go by it. */
+export const healthJudge: Judge<Exchange, Response> = {
+  value: (response) => verdictOf(response.status),
+  error: (error, exchange, context) => {
+    if (error instanceof DeadlineError) return verdictOfTimeout(error, exchange)
+    if (context.signal.aborted || isBreakwaterError(error) || exchange.malformed()) return 'neutral'
+    return 'failure'
+  },
+}
+
+/** What retry goes by: it counts an answer that is worth another attempt as no success, whoever's fault it is. */
+export const retryJudge: Judge<Exchange, Response> = {
+  value: (response, exchange) => {
+    if (response.status < 400) return 'success'
+    const verdict = verdictOf(response.status)
+    if (verdict !== 'success') return verdict
+    const { retry } = exchange
+    return retry.statuses.includes(response.status) || retry.shouldRetry ? 'failure' : 'success'
+  },
+  error: healthJudge.error,
+}
+
+/** Whether this request may be sent again after this ending. */
+export async function repeatable(exchange: Exchange, ending: Ending<Response>, context: Context): Promise<boolean> {
+  const { retry } = exchange
+  if (ending.verdict === 'neutral') return false
+  const said = retry.shouldRetry ? await ask(exchange, ending, context) : undefined
+  if (said === false) return false
+  if (said === undefined) {
+    if (!exchange.repeats) return false
+    if ('value' in ending && !retry.statuses.includes(ending.value.status)) return false
+  }
+  return exchange.body.replayable()
+}
+
+async function ask(exchange: Exchange, ending: Ending<Response>, context: Context): Promise<boolean | undefined> {
+  const { method, url } = exchange
+  const about = 'value' in ending ? { response: ending.value } : { error: ending.error }
+  try {
+    return await exchange.retry.shouldRetry?.({ method, url: url.href, attempt: context.attempt, ...about })
+  } catch {
+    return undefined
+  }
+}
+
+function verdictOf(status: number): Verdict {
+  if (status === 429) return 'throttled'
+  if (status < 500 || status === 501) return 'success'
+  return status === 503 ? 'overload' : 'failure'
+}
+
+/**
+ * An attempt that the whole call's deadline cut short says that the server is slow only if it was given a fair time:
+ * one that came last, after long waits, was not.
+ */
+function verdictOfTimeout(error: DeadlineError, exchange: Exchange): Verdict {
+  if (error.scope === 'attempt') return 'timeout'
+  const ranMs = exchange.now() - exchange.attemptAt
+  return ranMs >= Math.min(exchange.attemptMs, exchange.deadlineMs) / 2 ? 'timeout' : 'neutral'
+}

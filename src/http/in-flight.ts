@@ -1,0 +1,47 @@
+import type { Clock } from '../core/clock.ts'
+import { BreakwaterError } from '../core/error.ts'
+
+/** The client was closed. */
+export class ClosedError extends BreakwaterError {
+  static readonly code = 'closed'
+  override readonly name = 'ClosedError'
+
+  constructor() {
+    super('closed', 'the client is closed')
+  }
+}
+
+/** The calls of a client that have not settled, so that it can be closed without cutting them short. */
+export class InFlight {
+  readonly #calls = new Set<AbortController>()
+  #closed = false
+  #emptied: (() => void) | undefined
+
+  get size(): number {
+    return this.#calls.size
+  }
+
+  /** Until the function returned is called. @throws ClosedError */
+  enter(controller: AbortController): () => void {
+    if (this.#closed) throw new ClosedError()
+    this.#calls.add(controller)
+    return () => {
+      this.#calls.delete(controller)
+      if (this.#calls.size === 0) this.#emptied?.()
+    }
+  }
+
+  /** Lets no further call in, gives those inside some time, and then ends them with a `ClosedError`. */
+  async close(drainMs: number, clock: Clock): Promise<void> {
+    this.#closed = true
+    if (this.#calls.size === 0) return
+    const emptied = new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
+    const cancel = clock.setTimer(drainMs, () => {
+      for (const controller of [...this.#calls]) controller.abort(new ClosedError())
+    })
+    await emptied
+    cancel()
+  }
+}

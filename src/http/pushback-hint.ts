@@ -1,0 +1,26 @@
+import { type Hint, readHint } from '../core/retry-after.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { type PushbackNeeds, type PushbackOptions, pushbackDefaults } from '../layers/pushback.ts'
+import type { Exchange } from './exchange.ts'
+
+const retryAfterOnly = ['retry-after']
+
+/**
+ * What an answer says to all callers of its upstream. Any of the headers counts on a status that pushes back (429, 503);
+ * on other answers that are worth a retry only `Retry-After` does.
+ */
+export function pushbackReader(
+  options: Partial<PushbackOptions>,
+  { clock }: Runtime,
+): PushbackNeeds<Exchange, Response>['read'] {
+  const statuses = options.statuses ?? pushbackDefaults.statuses
+  const headers = options.headers ?? pushbackDefaults.headers
+  return (response, exchange): Hint | 'unhinted' | 'served' | undefined => {
+    const { status } = response
+    if (status < 400) return 'served'
+    const pushesBack = statuses.includes(status)
+    if (!pushesBack && !exchange.retry.statuses.includes(status)) return undefined
+    const hint = readHint((name) => response.headers.get(name), pushesBack ? headers : retryAfterOnly, clock.wallNow())
+    return hint ?? (status === 429 && pushesBack ? 'unhinted' : undefined)
+  }
+}

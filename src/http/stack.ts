@@ -1,0 +1,89 @@
+import { type Call, type Context, type Layer, stack } from '../core/layer.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { deadline } from '../layers/deadline.ts'
+import { type Observation, observe } from '../layers/observe.ts'
+import { perKey } from '../layers/per-key.ts'
+import type { PushbackNeeds } from '../layers/pushback.ts'
+import { retry } from '../layers/retry.ts'
+import { causesOf } from './attempts.ts'
+import { healthJudge, repeatable, retryJudge } from './classify.ts'
+import type { Exchange } from './exchange.ts'
+import { discard, fetchTransport } from './transport.ts'
+
+export interface StackNeeds {
+  /** The user's own layers. */
+  own: readonly Layer<Exchange, Response>[]
+  /** Reads a server's pushback. */
+  read: PushbackNeeds<Exchange, Response>['read']
+  fetch: typeof fetch | undefined
+}
+
+/** THE ORDER. The first line is the outermost layer; each says why it stands where it does. */
+export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, Response> {
+  const label = ({ upstream, method }: Exchange) => ({ upstream: upstream.authority, method })
+  const judge = healthJudge
+  return stack<Exchange, Response>(
+    [
+      // Sees whole calls, as their callers do.
+      observe({ judge, label, events: 'call' }),
+      // Every wait below is cut by the caller's patience.
+      deadline({}, { scope: 'call', msOf: (exchange) => exchange.deadlineMs, linger: keepBody, discard }),
+      // The user's own, once per call.
+      ...needs.own,
+      // Sees every verdict below, and pays for further attempts from the budget of the upstream.
+      retry(
+        {},
+        {
+          judge: retryJudge,
+          repeatable,
+          discard,
+          label,
+          budgetOf: (exchange) => exchange.upstream.budget,
+          refuse: (exchange, context) => exchange.upstream.refuse(context),
+          optionsOf: (exchange) => exchange.retry,
+        },
+      ),
+      // One authority's health: gate, circuit, limit and permit, in the order that upstream gives them.
+      perKey({
+        keyOf: (exchange) => exchange.upstream,
+        layerOf: (upstream) => (next, run) => stack(upstream.layers<Exchange, Response>(judge, needs.read), next, run),
+      }),
+      // Sees attempts: latency, records and amplification come from here, queueing left out.
+      observe({ judge, label, events: 'attempt', started: startAttempt, ended: endAttempt }),
+      // Innermost, so that a hung attempt is freed and all of the above see a timeout.
+      deadline(
+        {},
+        {
+          scope: 'attempt',
+          msOf: (exchange) => exchange.attemptMs,
+          startsAfter: (exchange) => exchange.body.sent,
+          linger: keepBody,
+          discard,
+        },
+      ),
+    ],
+    fetchTransport(needs.fetch),
+    runtime,
+  )
+}
+
+/** The caller's abort must reach a body that still streams. Nothing leaks: the link dies with the call's own signal. */
+function keepBody(response: Response, release: () => void): void {
+  if (response.body === null) release()
+}
+
+function startAttempt(exchange: Exchange, { attempt }: Context): void {
+  exchange.attemptAt = exchange.now()
+  exchange.upstream.attemptStarted(attempt)
+}
+
+function endAttempt(
+  { verdict, durationMs, startedAt }: Observation,
+  exchange: Exchange,
+  { attempt }: Context,
+  ending: { value?: Response; error?: unknown },
+): void {
+  exchange.upstream.attemptEnded(verdict, durationMs)
+  const about = ending.value ? { status: ending.value.status } : { causes: causesOf(ending.error) }
+  exchange.attempts.push({ attempt, verdict, startedAfterMs: startedAt - exchange.startedAt, durationMs, ...about })
+}

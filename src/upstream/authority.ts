@@ -1,0 +1,21 @@
+import { OptionsError } from '../core/options.ts'
+
+const defaultPorts: Readonly<Record<string, string>> = { 'http:': '80', 'ws:': '80', 'https:': '443', 'wss:': '443' }
+
+/** `host:port` of a URL with the default port filled in; `ws` counts as `http`, `wss` as `https`. */
+export function authorityOf(url: URL): string {
+  return url.port === '' ? `${url.hostname}:${defaultPorts[url.protocol] ?? ''}` : url.host
+}
+
+/**
+ * The key of an upstream as a person names it: a URL, or the key itself.
+ *
+ * @throws OptionsError for a bare host, which could be either port
+ */
+export function authorityNamed(name: string, upstreamOf: ((url: URL) => string) | undefined): string {
+  if (/^(https?|wss?):\/\//i.test(name)) return (upstreamOf ?? authorityOf)(new URL(name))
+  if (upstreamOf === undefined && !/:\d+$/.test(name)) {
+    throw new OptionsError('authority', `an upstream is named by 'host:port' or by a URL, got '${name}'`)
+  }
+  return name
+}

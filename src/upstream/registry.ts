@@ -1,0 +1,64 @@
+import type { Runtime } from '../core/runtime.ts'
+import { Upstream, type UpstreamHealth, type UpstreamOptions } from './upstream.ts'
+
+/** More authorities than a client talks to; a proxy that meets more forgets those it used longest ago. */
+const mostUpstreams = 1_000
+
+/** The upstreams of one client, by key. Bounded: beyond the bound, idle ones are forgotten, longest unused first. */
+export class Registry {
+  readonly #options: UpstreamOptions
+  readonly #runtime: Runtime
+  readonly #upstreams = new Map<string, Upstream>()
+  /** Holds on all of them, those included that nobody has talked to yet. */
+  readonly #holds = new Set<{ readonly of: Map<string, Disposable> }>()
+
+  constructor(options: UpstreamOptions, runtime: Runtime) {
+    this.#options = options
+    this.#runtime = runtime
+    // A first one that nobody keeps: bad options are reported when the client is built, not at its first call.
+    new Upstream('', options, runtime)
+  }
+
+  get(key: string): Upstream {
+    const known = this.#upstreams.get(key)
+    const upstream = known ?? new Upstream(key, this.#options, this.#runtime)
+    // A Map keeps the order of insertion: the first is the one used longest ago.
+    if (known) this.#upstreams.delete(key)
+    this.#upstreams.set(key, upstream)
+    if (!known) {
+      for (const hold of this.#holds) hold.of.set(key, upstream.circuit.isolate())
+      this.#forgetIdle()
+    }
+    return upstream
+  }
+
+  /** Holds one circuit open, or without a key all of them, until disposed of. */
+  isolate(key?: string): Disposable {
+    if (key !== undefined) return this.get(key).circuit.isolate()
+    const hold = { of: new Map<string, Disposable>() }
+    this.#holds.add(hold)
+    for (const [known, upstream] of this.#upstreams) hold.of.set(known, upstream.circuit.isolate())
+    return {
+      [Symbol.dispose]: () => {
+        this.#holds.delete(hold)
+        for (const one of hold.of.values()) one[Symbol.dispose]()
+        hold.of.clear()
+      },
+    }
+  }
+
+  health(): Record<string, UpstreamHealth> {
+    const all: [string, UpstreamHealth][] = []
+    for (const [key, upstream] of this.#upstreams) all.push([key, upstream.health()])
+    return Object.fromEntries(all)
+  }
+
+  #forgetIdle(): void {
+    if (this.#upstreams.size <= mostUpstreams) return
+    for (const [key, upstream] of this.#upstreams) {
+      if (!upstream.idle) continue
+      this.#upstreams.delete(key)
+      if (this.#upstreams.size <= mostUpstreams) return
+    }
+  }
+}
