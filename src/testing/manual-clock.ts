@@ -1,0 +1,111 @@
+import { type Clock, settled, sleepOn } from '../core/clock.ts'
+
+/** A clock that stands still until it is moved. */
+export interface ManualClock extends Clock {
+  /**
+   * Moves time on by `ms` and runs the timers that fall into it, each at its own moment and with everything that it set
+   * off run to its end before the next. 0 lets run what is ready.
+   */
+  advance(ms: number): Promise<void>
+  /** As `advance`, but as after a sleep of the machine: time is there at once, and every timer that was due is late. */
+  oversleep(ms: number): Promise<void>
+  /** Sets the calendar forward or back by `ms`, as an administrator or NTP would; `now()` does not notice. */
+  shiftWall(ms: number): void
+  /** Timers that are set. */
+  readonly pending: number
+}
+
+interface Timer {
+  readonly dueAt: number
+  readonly order: number
+  readonly fn: (lateByMs: number) => void
+}
+
+/** @param wallStart what `wallNow()` says at the start, epoch ms */
+export function manualClock(wallStart = 1_700_000_000_000): ManualClock {
+  let now = 0
+  let wallOffset = wallStart
+  let order = 0
+  // A heap: a simulation has hundreds of thousands of timers.
+  const heap: Timer[] = []
+  const cancelled = new Set<Timer>()
+
+  const setTimer: Clock['setTimer'] = (ms, fn) => {
+    if (ms === Infinity) return () => {}
+    const timer = { dueAt: now + Math.max(0, ms || 0), order: order++, fn }
+    push(heap, timer)
+    let set = true
+    timer.fn = (lateByMs) => {
+      set = false
+      fn(lateByMs)
+    }
+    return () => {
+      if (set) cancelled.add(timer)
+      set = false
+    }
+  }
+  const next = (until: number): Timer | undefined => {
+    for (let timer = heap[0]; timer && timer.dueAt <= until; timer = heap[0]) {
+      pop(heap)
+      if (!cancelled.delete(timer)) return timer
+    }
+    return undefined
+  }
+  const runUntil = async (until: number, moveFirst: boolean) => {
+    await settled()
+    if (moveFirst) now = until
+    for (let timer = next(until); timer; timer = next(until)) {
+      now = Math.max(now, timer.dueAt)
+      timer.fn(now - timer.dueAt)
+      // Timers of one moment belong together; between moments everything they set off must have run.
+      if (heap[0]?.dueAt !== timer.dueAt) await settled()
+    }
+    now = until
+  }
+  return {
+    now: () => now,
+    wallNow: () => wallOffset + now,
+    setTimer,
+    sleep: (ms, signal) => sleepOn(setTimer, ms, signal),
+    advance: (ms) => runUntil(now + ms, false),
+    oversleep: (ms) => runUntil(now + ms, true),
+    shiftWall: (ms) => {
+      wallOffset += ms
+    },
+    get pending() {
+      return heap.length - cancelled.size
+    },
+  }
+}
+
+function before(a: Timer, b: Timer): boolean {
+  return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.order < b.order)
+}
+
+function push(heap: Timer[], timer: Timer): void {
+  let at = heap.push(timer) - 1
+  while (at > 0) {
+    const parent = (at - 1) >> 1
+    const above = heap[parent] as Timer
+    if (before(above, timer)) break
+    heap[at] = above
+    at = parent
+  }
+  heap[at] = timer
+}
+
+function pop(heap: Timer[]): void {
+  const last = heap.pop() as Timer
+  if (heap.length === 0) return
+  let at = 0
+  for (;;) {
+    let child = 2 * at + 1
+    if (child >= heap.length) break
+    if (child + 1 < heap.length && before(heap[child + 1] as Timer, heap[child] as Timer)) child++
+    const below = heap[child] as Timer
+    if (before(last, below)) break
+    heap[at] = below
+    at = child
+  }
+  heap[at] = last
+}
