@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { defineConfig, type Options } from 'tsup'
@@ -55,16 +56,32 @@ function withoutModuleSignals(source: string): string {
   }, source)
 }
 
+/** What package.json exports. */
+const entries = {
+  index: 'src/index.ts',
+  layers: 'src/layers/index.ts',
+  testing: 'src/testing/index.ts',
+}
+
+/**
+ * Each layer gets a file of its own, which nobody imports by name: a bundler leaves out a whole file that is not used,
+ * while of one big file it keeps whatever it cannot prove harmless, and with it the libraries behind that.
+ */
+const layers = Object.fromEntries(
+  readdirSync('src/layers', { withFileTypes: true })
+    .filter((file) => file.isDirectory() || (file.name.endsWith('.ts') && file.name !== 'index.ts'))
+    .map((file) => [
+      `layers/${file.name.replace(/\.ts$/, '')}`,
+      `src/layers/${file.isDirectory() ? `${file.name}/index.ts` : file.name}`,
+    ]),
+)
+
 export default defineConfig([
   {
     ...shared,
-    entry: {
-      index: 'src/index.ts',
-      layers: 'src/layers/index.ts',
-      testing: 'src/testing/index.ts',
-    },
+    entry: { ...entries, ...layers },
     // `Disposable` is not in everyone's lib; with this line the declarations bring it along.
-    dts: { banner: '/// <reference lib="esnext.disposable" />' },
+    dts: { entry: entries, banner: '/// <reference lib="esnext.disposable" />' },
     // One copy of every class and of all module state, however many entries an application imports.
     splitting: true,
     // `#…` is chosen by the reader's runtime through package `imports`, so it has to survive the build.

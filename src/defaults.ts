@@ -1,7 +1,9 @@
 import { budgetDefaults } from './core/budget.ts'
+import { everyDefaults } from './core/every.ts'
 import { httpRetryDefaults } from './http/classify.ts'
 import { httpDefaults } from './http/options.ts'
 import { breakerDefaults } from './layers/breaker/index.ts'
+import { deadlineDefaults } from './layers/deadline.ts'
 import { limitDefaults } from './layers/limit/index.ts'
 import { pushbackDefaults } from './layers/pushback.ts'
 
@@ -13,4 +15,6 @@ export const defaults = {
   breaker: breakerDefaults,
   pushback: pushbackDefaults,
   limit: limitDefaults,
+  deadline: deadlineDefaults,
+  every: everyDefaults,
 }

@@ -21,6 +21,8 @@ export interface EveryOptions {
   onError?: ((error: unknown) => void) | undefined
 }
 
+export const everyDefaults = { jitter: 0.1 } as const
+
 const rules: Rules<{ jitter: number; phase: number }> = { jitter: number(0, 1), phase: number(0, 1) }
 
 /**
@@ -39,7 +41,7 @@ export function every(
     throw new OptionsError('intervalMs', `every wants an interval of finite ms above 0, got ${String(intervalMs)}`)
   }
   const { random = systemRandom, clock = systemClock, signal, onError } = options
-  const { jitter, phase } = resolve('every', { jitter: 0.1, phase: random() }, rules, {
+  const { jitter, phase } = resolve('every', { ...everyDefaults, phase: random() }, rules, {
     ...(options.jitter === undefined ? {} : { jitter: options.jitter }),
     ...(options.phase === undefined ? {} : { phase: options.phase }),
   })

@@ -1,4 +1,4 @@
-import type { Runtime } from './runtime.ts'
+import { createRuntime, type Runtime } from './runtime.ts'
 
 /** How much a call matters when there is not room for all; the first to be shed is `background`. */
 export type Priority = 'critical' | 'high' | 'normal' | 'low' | 'background'
@@ -27,12 +27,12 @@ export type Layer<Req, Res> = (next: Call<Req, Res>, runtime: Runtime) => Call<R
 
 /**
  * Puts layers around a call. It reads top to bottom: the first layer is the outermost, the last one stands next to
- * the call.
+ * the call. Without a runtime they get the platform's clock and randomness, and nobody listens.
  */
 export function stack<Req, Res>(
   layers: readonly Layer<Req, Res>[],
   call: Call<Req, Res>,
-  runtime: Runtime,
+  runtime: Runtime = createRuntime(),
 ): Call<Req, Res> {
   return layers.reduceRight((next, layer) => layer(next, runtime), call)
 }

@@ -1,0 +1,66 @@
+import '../.ci/require-node.mjs'
+import { fileURLToPath } from 'node:url'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { chromium, missingServices, reportServices } from './support/services.ts'
+
+reportServices(missingServices(), process.env.CI)
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+// The CI runner counts tests from this file, and must still call plain `npm test`.
+const report = process.env.BREAKWATER_TEST_REPORT
+
+const node = {
+  extends: true as const,
+  test: {
+    name: 'node',
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**', 'test/bench/**'],
+  },
+}
+
+const browser = (executablePath: string) => ({
+  extends: true as const,
+  // Found only while the tests run, they would make Vite reload the page under them.
+  optimizeDeps: { include: ['cockatiel', 'ky'] },
+  test: {
+    name: 'browser',
+    include: ['test/browser/**/*.test.ts'],
+    globalSetup: ['test/browser/server.ts'],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          args: [
+            '--no-sandbox',
+            '--disable-gpu',
+            '--disable-dev-shm-usage',
+            '--disable-background-networking',
+            '--disable-component-update',
+            '--disable-sync',
+            '--no-first-run',
+            '--no-default-browser-check',
+          ],
+        },
+      }),
+      instances: [{ browser: 'chromium' as const }],
+    },
+  },
+})
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    projects: chromium.path === undefined ? [node] : [node, browser(chromium.path)],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+    },
+  },
+})
