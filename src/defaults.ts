@@ -1,7 +1,7 @@
 import { budgetDefaults } from './core/budget.ts'
 import { everyDefaults } from './core/every.ts'
-import { httpRetryDefaults } from './http/classify.ts'
 import { httpDefaults } from './http/options.ts'
+import { httpRetryDefaults } from './http/retry-options.ts'
 import { breakerDefaults } from './layers/breaker/index.ts'
 import { deadlineDefaults } from './layers/deadline.ts'
 import { limitDefaults } from './layers/limit/index.ts'

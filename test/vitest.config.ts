@@ -11,8 +11,16 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 // The CI runner counts tests from this file, and must still call plain `npm test`.
 const report = process.env.BREAKWATER_TEST_REPORT
 
+// Examples import the package by its name; here that is the source.
+const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
+const alias = [
+  { find: /^breakwater$/, replacement: source('index.ts') },
+  { find: /^breakwater\/(layers|testing)$/, replacement: source('$1/index.ts') },
+]
+
 const node = {
   extends: true as const,
+  resolve: { alias },
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],

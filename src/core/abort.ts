@@ -29,9 +29,18 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
 function fire(this: AbortSignal): void {
   const listeners = hubs.get(this)
   if (listeners === undefined) return
-  const entries = [...listeners]
-  listeners.clear()
-  for (const entry of entries) entry()
+  for (const entry of listeners) {
+    // One by one, so that a listener taken back by the one before it is not told, as with the platform's own.
+    listeners.delete(entry)
+    try {
+      entry()
+    } catch (error) {
+      // Reported as the platform reports it; thrown here, it would leave everybody after it untold.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
 }
 
 function nothing(): void {}

@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
  *
  * - `full`: anywhere in [0, c). The least work and the shortest completion of the three.
  * - `equal`: half of it fixed: [c/2, c). Never at once, at the price of a narrower spread.
- * - `decorrelated`: anywhere in [baseMs, 3 · previous), at most capMs.
+ * - `decorrelated`: anywhere in [baseMs, 3 · previous), at most capMs; before the first, previous is baseMs.
  * - `none`: exactly c. For tests and for callers who are alone; a fleet comes back in step.
  *
  * Formulas: M. Brooker, "Exponential Backoff And Jitter", AWS 2015.
@@ -25,14 +25,15 @@ export interface Backoff {
  * @param previousMs the wait drawn last, for `decorrelated`
  */
 export function backoffMs(backoff: Backoff, retry: number, random: Random, previousMs = 0): number {
-  const { baseMs, capMs, jitter } = backoff
+  const { baseMs, jitter } = backoff
+  // Nothing below may become Infinity: times 0 or less itself, it is not a number.
+  const capMs = Math.min(backoff.capMs, Number.MAX_VALUE)
   if (jitter === 'decorrelated') {
     const low = Math.min(baseMs, capMs)
-    const high = Math.min(capMs, Math.max(baseMs, previousMs * 3))
+    const high = Math.min(capMs, Math.max(baseMs, previousMs) * 3)
     return low + random() * (high - low)
   }
-  // 2 ** 1024 is Infinity, and 0 times Infinity is not a number.
-  const ceiling = baseMs === 0 ? 0 : Math.min(capMs, baseMs * 2 ** Math.min(retry, 1000))
+  const ceiling = Math.min(capMs, baseMs * 2 ** Math.min(retry, 1000))
   if (jitter === 'full') return random() * ceiling
   if (jitter === 'equal') return ceiling / 2 + (random() * ceiling) / 2
   return ceiling

@@ -62,7 +62,9 @@ export class Budget {
 
   constructor(options?: Partial<BudgetOptions>, owner = 'budget') {
     this.#options = resolve(owner, budgetDefaults, rules, options)
-    this.#tokens = Math.min(this.#options.initial, this.#options.capacity)
+    const { capacity, initial } = this.#options
+    // A bucket without a brim that started with a few would run dry all the same.
+    this.#tokens = capacity === Infinity ? Infinity : Math.min(initial, capacity)
   }
 
   get tokens(): number {

@@ -45,13 +45,9 @@ export class BreakwaterError extends Error {
   }
 
   /** True for an error of the same class from any copy of the package, by its code. */
-  static override [Symbol.hasInstance](this: { code?: ErrorCode; prototype: unknown }, value: unknown): boolean {
-    if (!isBreakwaterError(value)) return false
+  static override [Symbol.hasInstance](this: ErrorClass, value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: every subclass is asked for itself
-    const { code, prototype } = this
-    if (prototype === BreakwaterError.prototype) return true
-    if (code !== undefined) return value.code === code
-    return Object.prototype.isPrototypeOf.call(prototype as object, value)
+    return isBreakwaterError(value) && isOf(this, value)
   }
 
   /** What a log may hold. */
@@ -64,6 +60,18 @@ export class BreakwaterError extends Error {
       ...(this.upstream === undefined ? {} : { upstream: this.upstream }),
     }
   }
+}
+
+interface ErrorClass {
+  readonly code?: ErrorCode
+  readonly prototype: object
+}
+
+function isOf(asked: ErrorClass, error: BreakwaterError): boolean {
+  if (asked.prototype === BreakwaterError.prototype) return true
+  // Its own code, because a class derived from one of ours inherits the code but not every error that has it.
+  if (Object.hasOwn(asked, 'code')) return error.code === asked.code
+  return Object.prototype.isPrototypeOf.call(asked.prototype, error)
 }
 
 /** Whether Breakwater made this error, in whichever copy of the package. */

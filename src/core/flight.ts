@@ -19,7 +19,7 @@ export class Flight<T> {
    */
   constructor(start: (signal: AbortSignal) => Promise<T>, onOver: () => void) {
     this.#onOver = onOver
-    this.#work = start(this.#controller.signal)
+    this.#work = begin(start, this.#controller.signal)
     const land = () => this.#end()
     this.#work.then(land, land)
   }
@@ -52,6 +52,15 @@ export class Flight<T> {
     if (this.#over) return
     this.#over = true
     this.#onOver()
+  }
+}
+
+/** A `start` that throws at once fails its callers like one that rejects, and no sooner. */
+function begin<T>(start: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return start(signal)
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 

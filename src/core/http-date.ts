@@ -39,7 +39,6 @@ function epochMs(year: number, month: number, day: number, time: string): number
 function fullYear(digits: string, wallNow: number): number {
   const year = Number(digits)
   if (digits.length === 4) return year
-  const thisYear = new Date(wallNow).getUTCFullYear()
-  const guess = thisYear - (thisYear % 100) + year
-  return guess > thisYear + 50 ? guess - 100 : guess
+  const latest = new Date(wallNow).getUTCFullYear() + 50
+  return latest - ((latest - year) % 100)
 }

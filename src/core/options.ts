@@ -17,6 +17,8 @@ export class OptionsError extends BreakwaterError {
 export interface Rule {
   readonly wants: string
   readonly holds: (value: unknown) => boolean
+  /** What is wanted is one of a few words: a text that is none of them is a misspelling, and may be told. */
+  readonly words?: true
 }
 
 export type Rules<Options> = { readonly [Name in keyof Options]-?: Rule }
@@ -50,7 +52,7 @@ export function resolve<Options extends object>(
     if (value === undefined) continue
     const rule = rules[name as keyof Options]
     if (!rule.holds(value)) {
-      throw new OptionsError(`${owner}.${name}`, `${owner}.${name} wants ${rule.wants}, got ${show(value)}`)
+      throw new OptionsError(`${owner}.${name}`, `${owner}.${name} wants ${rule.wants}, got ${show(value, rule.words)}`)
     }
     resolved[name as keyof Options] = value as Options[keyof Options]
   }
@@ -89,8 +91,9 @@ export const duration: Rule = {
 
 export function oneOf(...allowed: readonly unknown[]): Rule {
   return {
-    wants: `one of ${allowed.map(show).join(', ')}`,
+    wants: `one of ${allowed.map((value) => show(value, true)).join(', ')}`,
     holds: (value) => allowed.includes(value),
+    words: true,
   }
 }
 
@@ -100,9 +103,16 @@ export function listOf(what: string, holds: (item: unknown) => boolean): Rule {
   return { wants: `an array of ${what}`, holds: (value) => Array.isArray(value) && value.every(holds) }
 }
 
-/** What was given, short, and never its text: an option can be a secret or a URL that holds one. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return value.length <= 24 && /^[\w-]*$/.test(value) ? `'${value}'` : 'a string'
+/** HTTP statuses of answers that refuse or fail. */
+export const statusList: Rule = {
+  wants: 'an array of statuses from 400 to 599',
+  holds: (value) => Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 400 && item <= 599),
+}
+
+/** What was given, short, and never its text but for a word: an option can be a secret or a URL that holds one. */
+function show(value: unknown, words = false): string {
+  if (typeof value === 'string') return words && /^[\w-]{0,24}$/.test(value) ? `'${value}'` : 'a string'
+  if (typeof value === 'symbol') return 'a symbol'
   if (typeof value === 'function') return 'a function'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'

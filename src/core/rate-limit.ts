@@ -33,9 +33,10 @@ function isCount(value: number | string | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-// One alternative each for a string, a byte sequence, a number and a token or boolean; all of them linear.
+// One alternative each for a string, a byte sequence, a number, a token or boolean, a date and a display string; all of
+// them linear.
 const bareItem =
-  /"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|:[A-Za-z0-9+/=]*:|(-?\d{1,15}(?:\.\d{1,3})?)|([A-Za-z*][\w:/!#$%&'*+.^`|~-]*|\?[01])/y
+  /"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"|:[A-Za-z0-9+/=]*:|(-?\d{1,15}(?:\.\d{1,3})?)|([A-Za-z*][\w:/!#$%&'*+.^`|~-]*|\?[01])|@-?\d{1,15}|%"(?:[\x20-\x21\x23-\x24\x26-\x7e]|%[0-9a-f]{2})*"/y
 const parameterName = /[ ]*;[ ]*([a-z*][a-z0-9_.*-]*)/y
 const separator = /[ \t]*,[ \t]*/y
 

@@ -1,57 +1,9 @@
 import { isBreakwaterError } from '../core/error.ts'
 import type { Context } from '../core/layer.ts'
-import { callback, listOf, type Rules } from '../core/options.ts'
 import type { Judge, Verdict } from '../core/outcome.ts'
 import { DeadlineError } from '../layers/deadline.ts'
-import { type Ending, type RetryOptions, retryDefaults, retryRules } from '../layers/retry.ts'
+import type { Ending } from '../layers/retry.ts'
 import type { Exchange } from './exchange.ts'
-
-/** What `shouldRetry` is asked about: an attempt that gave no success. */
-export interface RetryQuestion {
-  readonly method: string
-  readonly url: string
-  /** Which attempt this was, from 1. */
-  readonly attempt: number
-  readonly response?: Response
-  readonly error?: unknown
-}
-
-export interface HttpRetryOptions extends RetryOptions {
-  /**
-   * Methods that may be sent again. POST and PATCH may as well, with an `Idempotency-Key` header or when the call says
-   * `idempotent`.
-   * @default ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY']
-   */
-  methods: readonly string[]
-  /**
-   * Answers that are worth another attempt.
-   * @default [408, 425, 429, 500, 502, 503, 504]
-   */
-  statuses: readonly number[]
-  /**
-   * Decides instead of `methods` and `statuses`: asked after every attempt that gave an error or a status of 400 or
-   * more; `undefined` leaves it to them. Attempts, budget and deadline hold all the same. If it throws, they decide.
-   * @default undefined
-   */
-  shouldRetry: ((question: RetryQuestion) => boolean | undefined | Promise<boolean | undefined>) | undefined
-}
-
-export const httpRetryDefaults: Readonly<HttpRetryOptions> = {
-  ...retryDefaults,
-  methods: ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY'],
-  statuses: [408, 425, 429, 500, 502, 503, 504],
-  shouldRetry: undefined,
-}
-
-export const httpRetryRules: Rules<HttpRetryOptions> = {
-  ...retryRules,
-  methods: listOf('upper-case method names', (item) => typeof item === 'string' && /^[A-Z][A-Z0-9-]*$/.test(item)),
-  statuses: listOf(
-    'statuses from 400 to 599',
-    (item) => Number.isInteger(item) && Number(item) >= 400 && Number(item) <= 599,
-  ),
-  shouldRetry: callback,
-}
 
 /** What an attempt says of the server's health: circuit, limit and figures go by it. */
 export const healthJudge: Judge<Exchange, Response> = {

@@ -2,8 +2,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Priority } from '../core/layer.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { AttemptRecord } from './attempts.ts'
-import type { HttpRetryOptions } from './classify.ts'
 import { prepareReplay, type Replay } from './replay.ts'
+import type { HttpRetryOptions } from './retry-options.ts'
 
 /** What every exchange of one call has in common, even when a layer replaces the request. */
 export interface CallSettings {

@@ -5,12 +5,12 @@ import type { Runtime } from '../core/runtime.ts'
 import { authorityOf } from '../upstream/authority.ts'
 import type { Registry } from '../upstream/registry.ts'
 import { type AttemptRecord, rememberAttempts } from './attempts.ts'
-import { type HttpRetryOptions, httpRetryDefaults, httpRetryRules } from './classify.ts'
 import { type CallSettings, Exchange } from './exchange.ts'
 import type { InFlight } from './in-flight.ts'
 import { type CallOptions, callDefaults, callRules, type HttpOptions } from './options.ts'
 import { ownLayer } from './own-layer.ts'
 import { pushbackReader } from './pushback-hint.ts'
+import { type HttpRetryOptions, httpRetryDefaults, httpRetryRules } from './retry-options.ts'
 import { httpStack } from './stack.ts'
 
 /** `fetch` of the WHATWG standard, with every behaviour of the client around it. */

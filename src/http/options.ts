@@ -5,7 +5,7 @@ import { callback, duration, listOf, number, oneOf, type Rule, type Rules } from
 import type { BreakerOptions } from '../layers/breaker/index.ts'
 import type { LimitOptions } from '../layers/limit/index.ts'
 import type { PushbackOptions } from '../layers/pushback.ts'
-import type { HttpRetryOptions } from './classify.ts'
+import type { HttpRetryOptions } from './retry-options.ts'
 
 /** What one call may say for itself: `fetch(url, { breakwater: { … } })`, and the same key among ky's options. */
 export interface CallOptions {

@@ -1,7 +1,7 @@
 import { backoffMs } from '../core/backoff.ts'
 import { BreakwaterError } from '../core/error.ts'
 import type { Context, Layer } from '../core/layer.ts'
-import { listOf, number, type Rules, resolve } from '../core/options.ts'
+import { listOf, number, type Rules, resolve, statusList } from '../core/options.ts'
 import { type Hint, hintHeaders } from '../core/retry-after.ts'
 import type { Runtime } from '../core/runtime.ts'
 
@@ -40,10 +40,7 @@ export const pushbackDefaults: Readonly<PushbackOptions> = {
 const rules: Rules<PushbackOptions> = {
   maxMs: number(0, Number.MAX_VALUE),
   jitter: number(0, Number.MAX_VALUE),
-  statuses: listOf(
-    'statuses from 400 to 599',
-    (item) => Number.isInteger(item) && Number(item) >= 400 && Number(item) <= 599,
-  ),
+  statuses: statusList,
   headers: listOf('lower-case header names', (item) => typeof item === 'string' && /^[a-z0-9-]+$/.test(item)),
 }
 
@@ -58,12 +55,9 @@ export class PushbackError extends BreakwaterError {
 }
 
 export type PushbackEvent =
-  | {
-      readonly type: 'pushback.received'
-      readonly upstream?: string
-      readonly hintMs?: number
-      readonly header?: string
-    }
+  | ({ readonly type: 'pushback.received'; readonly upstream?: string } & Partial<
+      Pick<Hint, 'header'> & { readonly hintMs: number }
+    >)
   | { readonly type: 'pushback.waiting'; readonly upstream?: string; readonly delayMs: number }
   | { readonly type: 'pushback.refused'; readonly upstream?: string; readonly retryAfterMs: number }
 

@@ -44,23 +44,27 @@ export function manualClock(wallStart = 1_700_000_000_000): ManualClock {
       set = false
     }
   }
+  const first = (): Timer | undefined => {
+    for (let timer = heap[0]; timer && cancelled.delete(timer); timer = heap[0]) pop(heap)
+    return heap[0]
+  }
   const next = (until: number): Timer | undefined => {
-    for (let timer = heap[0]; timer && timer.dueAt <= until; timer = heap[0]) {
-      pop(heap)
-      if (!cancelled.delete(timer)) return timer
-    }
-    return undefined
+    const timer = first()
+    if (timer === undefined || timer.dueAt > until) return undefined
+    pop(heap)
+    return timer
   }
   const runUntil = async (until: number, moveFirst: boolean) => {
     await settled()
-    if (moveFirst) now = until
+    if (moveFirst) now = Math.max(now, until)
     for (let timer = next(until); timer; timer = next(until)) {
       now = Math.max(now, timer.dueAt)
       timer.fn(now - timer.dueAt)
       // Timers of one moment belong together; between moments everything they set off must have run.
-      if (heap[0]?.dueAt !== timer.dueAt) await settled()
+      if (first()?.dueAt !== timer.dueAt) await settled()
     }
-    now = until
+    // Another advance may have gone further meanwhile, and time only grows.
+    now = Math.max(now, until)
   }
   return {
     now: () => now,

@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.ts'
 import type { Call, Context } from '../core/layer.ts'
 
 /** What one call of a script does: give a value, throw an `Error`, or whatever a function does. */
@@ -35,6 +36,5 @@ export function script<Req, Res>(...steps: Step<Req, Res>[]): Script<Req, Res> {
 
 /** A step that never answers and only ends with its signal, as a hung server does. */
 export function hang<Req, Res>(): (request: Req, context: Context) => Promise<Res> {
-  return (_request, { signal }) =>
-    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  return (_request, { signal }) => new Promise((_resolve, reject) => onAbort(signal, () => reject(signal.reason)))
 }

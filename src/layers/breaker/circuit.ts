@@ -2,32 +2,10 @@ import { resolve } from '../../core/options.ts'
 import type { Verdict } from '../../core/outcome.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { CircuitOpenError } from './error.ts'
+import { eventOf, type Opening, type OpenReason } from './events.ts'
 import { type BreakerOptions, breakerDefaults, breakerRules } from './options.ts'
 import { type Phase, States } from './states.ts'
-import { Tally, type TripReason } from './tally.ts'
-
-export type CircuitEvent =
-  | {
-      readonly type: 'circuit.opened'
-      readonly upstream?: string
-      readonly reason: OpenReason
-      readonly openMs: number
-    }
-  | { readonly type: 'circuit.half-opened' | 'circuit.closed' | 'circuit.isolated'; readonly upstream?: string }
-
-interface Opening {
-  readonly reason: OpenReason
-  readonly openMs: number
-}
-
-const names = {
-  closed: 'circuit.closed',
-  open: 'circuit.opened',
-  'half-open': 'circuit.half-opened',
-  isolated: 'circuit.isolated',
-} as const
-
-export type OpenReason = TripReason | 'probe' | 'half-open-limit'
+import { Tally } from './tally.ts'
 
 /** Leave to make one attempt. Exactly one of the three is called, once; what comes later changes nothing. */
 export interface Permit {
@@ -213,9 +191,6 @@ export class Circuit {
   }
 
   #tell(phase: Phase, opening: Opening | undefined): void {
-    const of = this.#upstream === undefined ? {} : { upstream: this.#upstream }
-    const type = names[phase]
-    const event: CircuitEvent = type === 'circuit.opened' ? { type, ...of, ...(opening as Opening) } : { type, ...of }
-    this.#runtime.emit?.(event)
+    this.#runtime.emit?.(eventOf(phase, this.#upstream, opening))
   }
 }

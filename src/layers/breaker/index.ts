@@ -4,8 +4,9 @@ import { type Judge, plainJudge, type Verdict } from '../../core/outcome.ts'
 import { Circuit } from './circuit.ts'
 import { type BreakerOptions, breakerDefaults, breakerRules } from './options.ts'
 
-export { Circuit, type CircuitEvent, type OpenReason, type Permit } from './circuit.ts'
+export { Circuit } from './circuit.ts'
 export { CircuitOpenError } from './error.ts'
+export type { CircuitEvent } from './events.ts'
 export { type BreakerOptions, breakerDefaults } from './options.ts'
 export type { Phase } from './states.ts'
 

@@ -1,0 +1,27 @@
+import type { Phase } from './states.ts'
+import type { TripReason } from './tally.ts'
+
+export type OpenReason = TripReason | 'probe' | 'half-open-limit'
+
+/** Why and for how long a circuit opened. */
+export interface Opening {
+  readonly reason: OpenReason
+  readonly openMs: number
+}
+
+export type CircuitEvent =
+  | ({ readonly type: 'circuit.opened'; readonly upstream?: string } & Opening)
+  | { readonly type: 'circuit.half-opened' | 'circuit.closed' | 'circuit.isolated'; readonly upstream?: string }
+
+const names = {
+  closed: 'circuit.closed',
+  'half-open': 'circuit.half-opened',
+  isolated: 'circuit.isolated',
+} as const
+
+/** @param opening what was told along with the change, if it is one to open */
+export function eventOf(phase: Phase, upstream: string | undefined, opening: Opening | undefined): CircuitEvent {
+  const of = upstream === undefined ? {} : { upstream }
+  if (phase !== 'open') return { type: names[phase], ...of }
+  return { type: 'circuit.opened', ...of, ...(opening as Opening) }
+}
