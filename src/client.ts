@@ -1,4 +1,5 @@
 import type { KyInstance } from 'ky'
+import type { Clock } from './core/clock.ts'
 import { callback, duration, type Rule, type Rules, resolve } from './core/options.ts'
 import { createRuntime, type Runtime, type RuntimeEvent } from './core/runtime.ts'
 import type { BreakwaterEvent } from './events.ts'
@@ -6,9 +7,10 @@ import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
 import { InFlight } from './http/in-flight.ts'
 import { createKy, type KyOptions } from './http/ky.ts'
 import { type HttpOptions, httpDefaults, httpRules } from './http/options.ts'
+import { HerdWatch } from './telemetry/herd.ts'
 import { authorityNamed } from './upstream/authority.ts'
+import type { UpstreamHealth } from './upstream/health.ts'
 import { Registry } from './upstream/registry.ts'
-import type { UpstreamHealth } from './upstream/upstream.ts'
 
 /** How a client behaves. Every member may be left out; section "Defaults" of the README has the values. */
 export interface ClientOptions extends Partial<HttpOptions> {
@@ -64,8 +66,21 @@ const rules: Rules<HttpOptions & Required<OwnOptions>> = {
   onEvent: callback,
 }
 
+const runtimeDefaults: Runtime = createRuntime()
+
+const clockMembers = ['now', 'wallNow', 'sleep', 'setTimer'] as const
+
+const runtimeRules: Rules<Runtime> = {
+  clock: {
+    wants: `a clock (${clockMembers.join(', ')})`,
+    holds: (value) => object.holds(value) && clockMembers.every((name) => typeof (value as Clock)[name] === 'function'),
+  },
+  random: callback,
+  emit: callback,
+}
+
 /** Time that `close` gives to calls under way, in ms. */
-const drainDefaultMs = 5_000
+const closeDefaults: { drainMs: number } = { drainMs: 5_000 }
 
 /**
  * One set of upstreams, and the ways to talk to them. Make one per process (or per tab) and share it: what one call
@@ -78,15 +93,16 @@ const drainDefaultMs = 5_000
  */
 export function createClient(given: ClientOptions = {}): Client {
   const options = resolve('options', clientDefaults, rules, given)
-  const runtime = createRuntime(options.runtime)
+  const runtime = createRuntime(resolve('runtime', runtimeDefaults, runtimeRules, options.runtime))
   const on = createEmitter(runtime)
   if (options.onEvent) on('*', options.onEvent)
-  const { attemptMs, budget, breaker, pushback, limit, upstreamOf } = options
-  const registry = new Registry({ attemptMs, budget, breaker, pushback, limit }, runtime)
+  const { attemptMs, budget, breaker, pushback, limit, hedge, throttle, upstreamOf } = options
+  const watch = (authority: string) => new HerdWatch(runtime, authority)
+  const registry = new Registry({ attemptMs, budget, breaker, pushback, limit, hedge, throttle, watch }, runtime)
   const inFlight = new InFlight()
   const fetch = buildFetch(options, { registry, inFlight, runtime })
-  const close = async ({ drainMs = drainDefaultMs }: { drainMs?: number } = {}) => {
-    resolve('close', { drainMs: drainDefaultMs }, { drainMs: duration }, { drainMs })
+  const close = async (given?: { drainMs?: number }) => {
+    const { drainMs } = resolve('close', closeDefaults, { drainMs: duration }, given)
     await inFlight.close(drainMs, runtime.clock)
   }
   return {
@@ -97,7 +113,7 @@ export function createClient(given: ClientOptions = {}): Client {
     isolate: (authority) =>
       registry.isolate(authority === undefined ? undefined : authorityNamed(authority, upstreamOf)),
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
 
@@ -109,11 +125,10 @@ export function createFetch(options: ClientOptions = {}): BreakwaterFetch {
 /** Gives the runtime an ear only as long as somebody listens: without one no layer builds an event. */
 function createEmitter(runtime: Runtime): Client['on'] {
   const listeners = new Map<(event: BreakwaterEvent) => void, string>()
-  const given = runtime.emit
   const emit = (event: RuntimeEvent) => {
-    given?.(event)
     for (const [listener, type] of [...listeners]) {
-      if (type !== '*' && type !== event.type) continue
+      // One that was taken back by another, while this event was told, is not told any more.
+      if ((type !== '*' && type !== event.type) || !listeners.has(listener)) continue
       try {
         listener(event as BreakwaterEvent)
       } catch (error) {
@@ -121,16 +136,19 @@ function createEmitter(runtime: Runtime): Client['on'] {
       }
     }
   }
-  return (type, listener) => {
+  const on: Client['on'] = (type, listener) => {
     // Wrapped, so that one function can listen twice and leave once.
     const entry = (event: BreakwaterEvent) => listener(event as never)
     listeners.set(entry, type)
     runtime.emit = emit
     return () => {
       listeners.delete(entry)
-      if (listeners.size === 0) runtime.emit = given
+      if (listeners.size === 0) runtime.emit = undefined
     }
   }
+  const given = runtime.emit
+  if (given) on('*', given)
+  return on
 }
 
 /** A listener's own failure: shown the way the platform shows uncaught errors, without ending the process. */

@@ -1,11 +1,15 @@
 import { budgetDefaults } from './core/budget.ts'
 import { everyDefaults } from './core/every.ts'
 import { httpDefaults } from './http/options.ts'
+import { singleFlightDefaults } from './http/request-key.ts'
 import { httpRetryDefaults } from './http/retry-options.ts'
 import { breakerDefaults } from './layers/breaker/index.ts'
+import { chaosDefaults } from './layers/chaos.ts'
 import { deadlineDefaults } from './layers/deadline.ts'
+import { hedgeDefaults } from './layers/hedge/index.ts'
 import { limitDefaults } from './layers/limit/index.ts'
-import { pushbackDefaults } from './layers/pushback.ts'
+import { pushbackDefaults } from './layers/pushback/index.ts'
+import { throttleDefaults } from './layers/throttle.ts'
 
 /** Every default on one page. Each stands beside its option's meaning; here they are only collected. */
 export const defaults = {
@@ -15,6 +19,10 @@ export const defaults = {
   breaker: breakerDefaults,
   pushback: pushbackDefaults,
   limit: limitDefaults,
+  hedge: hedgeDefaults,
+  singleFlight: singleFlightDefaults,
+  throttle: throttleDefaults,
   deadline: deadlineDefaults,
   every: everyDefaults,
+  chaos: chaosDefaults,
 }

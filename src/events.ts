@@ -1,8 +1,12 @@
 import type { CircuitEvent } from './layers/breaker/index.ts'
+import type { HedgeEvent } from './layers/hedge/index.ts'
 import type { LimitEvent } from './layers/limit/index.ts'
 import type { ObserveEvent } from './layers/observe.ts'
-import type { PushbackEvent } from './layers/pushback.ts'
+import type { PushbackEvent } from './layers/pushback/index.ts'
 import type { RetryEvent } from './layers/retry.ts'
+import type { FlightEvent } from './layers/single-flight.ts'
+import type { ThrottleEvent } from './layers/throttle.ts'
+import type { HerdEvent } from './telemetry/herd.ts'
 
 /** What a request is called in the events of the layers that see requests. */
 interface OfRequest {
@@ -12,5 +16,5 @@ interface OfRequest {
 
 /** Everything that a client tells. No event holds a credential, a query, a header or a body. */
 export type BreakwaterEvent =
-  | ((ObserveEvent | RetryEvent) & OfRequest)
-  | ((CircuitEvent | LimitEvent | PushbackEvent) & { readonly upstream: string })
+  | ((ObserveEvent | RetryEvent | HedgeEvent | FlightEvent) & OfRequest)
+  | ((CircuitEvent | LimitEvent | PushbackEvent | ThrottleEvent | HerdEvent) & { readonly upstream: string })

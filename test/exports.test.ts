@@ -39,7 +39,7 @@ const names: Record<string, string[]> = {
     'retry',
     'stack',
   ],
-  'breakwater/testing': ['hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
+  'breakwater/testing': ['failingHandlers', 'hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
 }
 
 const asWorkers = ['--conditions=workerd', '--import', resolve('test/support/forbid-at-load.mjs')]

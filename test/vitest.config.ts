@@ -25,6 +25,8 @@ const node = {
     name: 'node',
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**', 'test/bench/**'],
+    // A fleet in virtual time is a second or two of computing, and much more on a machine that does other things as well.
+    testTimeout: 60_000,
   },
 }
 

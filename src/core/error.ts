@@ -31,10 +31,11 @@ export class BreakwaterError extends Error {
   // Written out in every subclass: a bundler's minifier renames classes.
   override readonly name: string = 'BreakwaterError'
   readonly code: ErrorCode
+  // Only declared: a field would be there as `undefined` on every error without one.
   /** When it is worth coming back, in ms from the moment of the error. */
-  readonly retryAfterMs?: number
+  declare readonly retryAfterMs?: number
   /** The `host:port` that it is about. */
-  readonly upstream?: string
+  declare readonly upstream?: string
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
-import { duration, number, OptionsError, type Rules, resolve } from './options.ts'
+import { callback, duration, number, OptionsError, object, type Rules, resolve } from './options.ts'
 import { type Random, systemRandom } from './random.ts'
 
 export interface EveryOptions {
@@ -23,14 +23,21 @@ export interface EveryOptions {
 
 export const everyDefaults = { jitter: 0.1 } as const
 
-const rules: Rules<{ jitter: number; phase: number }> = { jitter: number(0, 1), phase: number(0, 1) }
+const rules: Rules<EveryOptions> = {
+  jitter: number(0, 1),
+  phase: number(0, 1),
+  signal: object,
+  random: callback,
+  clock: object,
+  onError: callback,
+}
 
 /**
  * Runs a task again and again, never two runs at a time, at moments that a fleet does not share. A run that takes longer
  * than the interval is followed by a whole interval; after a sleep of the machine, missed runs are not made up for.
  *
  * @returns a function that ends it
- * @throws OptionsError for an interval that is not a finite number above 0, or a share outside 0 to 1
+ * @throws OptionsError for an interval that is not a finite number above 0, a share outside 0 to 1, an unknown option
  */
 export function every(
   intervalMs: number,
@@ -40,11 +47,9 @@ export function every(
   if (!duration.holds(intervalMs) || intervalMs === 0 || intervalMs === Infinity) {
     throw new OptionsError('intervalMs', `every wants an interval of finite ms above 0, got ${String(intervalMs)}`)
   }
-  const { random = systemRandom, clock = systemClock, signal, onError } = options
-  const { jitter, phase } = resolve('every', { ...everyDefaults, phase: random() }, rules, {
-    ...(options.jitter === undefined ? {} : { jitter: options.jitter }),
-    ...(options.phase === undefined ? {} : { phase: options.phase }),
-  })
+  const resolved = resolve<EveryOptions>('every', everyDefaults, rules, options)
+  const { jitter = everyDefaults.jitter, signal, random = systemRandom, clock = systemClock, onError } = resolved
+  const { phase = random() } = resolved
   const controller = new AbortController()
   let cancel: (() => void) | undefined
 

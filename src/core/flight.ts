@@ -1,5 +1,7 @@
 import { onAbort } from './abort.ts'
 
+export type Start<T> = (signal: AbortSignal, flight: Flight<T>) => Promise<T>
+
 /**
  * One piece of work shared by every caller who asks for it while it runs.
  *
@@ -11,22 +13,34 @@ export class Flight<T> {
   readonly #work: Promise<T>
   #callers = 0
   #over = false
+  #deadlineAt = -Infinity
   readonly #onOver: () => void
 
   /**
-   * @param start begins the work; its signal belongs to no caller
+   * @param start begins the work; its signal belongs to no caller, and the flight tells who waits for it
    * @param onOver the work has settled or was abandoned: whoever asks from now on needs a new flight
    */
-  constructor(start: (signal: AbortSignal) => Promise<T>, onOver: () => void) {
+  constructor(start: Start<T>, onOver: () => void) {
     this.#onOver = onOver
-    this.#work = begin(start, this.#controller.signal)
+    this.#work = begin(start, this.#controller.signal, this)
     const land = () => this.#end()
     this.#work.then(land, land)
   }
 
-  join(signal?: AbortSignal): Promise<T> {
+  /** Those who wait. */
+  get callers(): number {
+    return this.#callers
+  }
+
+  /** When the most patient of its callers stops waiting, on the clock's monotonic time. */
+  get deadlineAt(): number {
+    return this.#deadlineAt
+  }
+
+  join(signal?: AbortSignal, deadlineAt = Infinity): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     this.#callers++
+    this.#deadlineAt = Math.max(this.#deadlineAt, deadlineAt)
     if (signal === undefined) return this.#work
     return new Promise((resolve, reject) => {
       const leave = onAbort(signal, () => {
@@ -56,9 +70,9 @@ export class Flight<T> {
 }
 
 /** A `start` that throws at once fails its callers like one that rejects, and no sooner. */
-function begin<T>(start: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+function begin<T>(start: Start<T>, signal: AbortSignal, flight: Flight<T>): Promise<T> {
   try {
-    return start(signal)
+    return start(signal, flight)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -77,7 +91,7 @@ export class Flights<T> {
   }
 
   /** Joins the flight of this key, or starts it. */
-  join(key: string, start: (signal: AbortSignal) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  join(key: string, start: Start<T>, signal?: AbortSignal, deadlineAt?: number): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     let flight = this.#flights.get(key)
     if (flight === undefined) {
@@ -87,6 +101,6 @@ export class Flights<T> {
       flight = started
       this.#flights.set(key, flight)
     }
-    return flight.join(signal)
+    return flight.join(signal, deadlineAt)
   }
 }

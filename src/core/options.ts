@@ -99,8 +99,18 @@ export function oneOf(...allowed: readonly unknown[]): Rule {
 
 export const callback: Rule = { wants: 'a function', holds: (value) => typeof value === 'function' }
 
+/** A clock, a signal: what it can do is not asked, so that another realm's or a test's own will do. */
+export const object: Rule = { wants: 'an object', holds: (value) => typeof value === 'object' && value !== null }
+
 export function listOf(what: string, holds: (item: unknown) => boolean): Rule {
   return { wants: `an array of ${what}`, holds: (value) => Array.isArray(value) && value.every(holds) }
+}
+
+/** Names of HTTP headers, as `Headers` gives them. */
+export const headerList: Rule = {
+  wants: 'an array of lower-case header names',
+  holds: (value) =>
+    Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[a-z0-9-]+$/.test(item)),
 }
 
 /** HTTP statuses of answers that refuse or fail. */

@@ -15,21 +15,29 @@ export interface AttemptRecord {
 
 const records = new WeakMap<object, readonly AttemptRecord[]>()
 
+/** The deepest chain that is followed: a chain can be a circle. */
+const deepest = 5
+
 /**
  * What was tried for this response or error, in order. Empty for what did not come from a Breakwater call, or was
  * refused before anything was sent.
  */
 export function attemptsOf(responseOrError: unknown): readonly AttemptRecord[] {
-  return (isObject(responseOrError) && records.get(responseOrError)) || []
+  let at = responseOrError
+  for (let depth = 0; isObject(at) && depth < deepest; depth++) {
+    const known = records.get(at)
+    if (known) return known
+    // ky puts what it got into an error of its own: the response into HTTPError, the cause into NetworkError.
+    const { response, cause } = at as { response?: unknown; cause?: unknown }
+    at = response ?? cause
+  }
+  return []
 }
 
 /** Ties the attempts of a call to what its caller gets. A primitive reason of an abort cannot carry any. */
 export function rememberAttempts(responseOrError: unknown, attempts: readonly AttemptRecord[]): void {
   if (isObject(responseOrError)) records.set(responseOrError, attempts)
 }
-
-/** The deepest chain that is followed: a chain can be a circle. */
-const deepest = 5
 
 /** Names and codes of an error and its causes; messages can hold URLs and stay out. */
 export function causesOf(error: unknown): { name: string; code?: string }[] {

@@ -10,8 +10,8 @@ export const healthJudge: Judge<Exchange, Response> = {
   value: (response) => verdictOf(response.status),
   error: (error, exchange, context) => {
     if (error instanceof DeadlineError) return verdictOfTimeout(error, exchange)
-    if (context.signal.aborted || isBreakwaterError(error) || exchange.malformed()) return 'neutral'
-    return 'failure'
+    if (context.signal.aborted || isBreakwaterError(error)) return 'neutral'
+    return isRefusedHere(error) || exchange.malformed() ? 'neutral' : 'failure'
   },
 }
 
@@ -30,7 +30,7 @@ export const retryJudge: Judge<Exchange, Response> = {
 /** Whether this request may be sent again after this ending. */
 export async function repeatable(exchange: Exchange, ending: Ending<Response>, context: Context): Promise<boolean> {
   const { retry } = exchange
-  if (ending.verdict === 'neutral') return false
+  if (ending.verdict === 'neutral' || exchange.refusesRepeat) return false
   const said = retry.shouldRetry ? await ask(exchange, ending, context) : undefined
   if (said === false) return false
   if (said === undefined) {
@@ -48,6 +48,17 @@ async function ask(exchange: Exchange, ending: Ending<Response>, context: Contex
   } catch {
     return undefined
   }
+}
+
+/**
+ * Whether Node's platform itself refused what it was asked or answered (a redirect where none is allowed, too many of
+ * them, a blocked port), or the caller's own stream broke. It throws what it throws for a network that is down; only its
+ * cause, an error without a code, tells the two apart.
+ */
+function isRefusedHere(error: unknown): boolean {
+  if (!(error instanceof TypeError)) return false
+  const { cause } = error
+  return cause instanceof Error && !('code' in cause)
 }
 
 function verdictOf(status: number): Verdict {

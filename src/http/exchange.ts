@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.ts'
 import type { Priority } from '../core/layer.ts'
+import { identifier } from '../core/random.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { AttemptRecord } from './attempts.ts'
-import { prepareReplay, type Replay } from './replay.ts'
+import { copyOfHeaders } from './in-memory.ts'
+import { isStream, prepareReplay, type Replay } from './replay.ts'
 import type { HttpRetryOptions } from './retry-options.ts'
 
 /** What every exchange of one call has in common, even when a layer replaces the request. */
@@ -11,9 +13,14 @@ export interface CallSettings {
   readonly attemptMs: number
   readonly priority: Priority
   readonly idempotent: boolean | undefined
+  readonly hedge: boolean | undefined
+  readonly singleFlight: boolean | undefined
   readonly retry: Readonly<HttpRetryOptions>
   readonly replayBytes: number
 }
+
+/** They change nothing (RFC 9110, 9.2.1, and QUERY). */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /** One HTTP call on its way through the layers: what was asked for, and what has been tried. */
 export class Exchange {
@@ -25,32 +32,68 @@ export class Exchange {
   readonly settings: CallSettings
   /** Whether it may be sent more than once, by its method or by the caller's word. */
   readonly repeats: boolean
-  readonly body: Replay
   /** Shared by all exchanges of one call. */
   readonly attempts: AttemptRecord[]
   readonly startedAt: number
   attemptAt: number
   readonly #clock: Clock
+  #body: Replay | undefined
+  #request: Request | undefined
   #malformed: boolean | undefined
+  #idempotencyKey: string | undefined
 
+  /** @param from the exchange of the same call, where a layer has replaced the request */
   constructor(
     sent: { input: RequestInfo | URL; init: RequestInit; url: URL; upstream: Upstream },
     settings: CallSettings,
     clock: Clock,
-    attempts: AttemptRecord[] = [],
+    from?: Exchange,
   ) {
     this.input = sent.input
-    this.init = sent.init
+    this.init = readableOften(sent.init)
     this.url = sent.url
     this.upstream = sent.upstream
-    this.method = methodOf(sent.input, sent.init)
+    this.method = methodOf(sent.input, sent.init).toUpperCase()
     this.settings = settings
-    this.repeats = mayRepeat(this.method, sent.input, sent.init, settings)
-    this.body = prepareReplay(sent.input, sent.init, this.repeats && settings.retry.attempts > 1, settings.replayBytes)
-    this.attempts = attempts
+    this.repeats = mayRepeat(this.method, sent.input, this.init, settings)
+    this.attempts = from?.attempts ?? []
     this.#clock = clock
-    this.startedAt = clock.now()
+    this.startedAt = from?.startedAt ?? clock.now()
     this.attemptAt = this.startedAt
+  }
+
+  /** Made when it is first asked for: a body that a layer puts into a request of its own must not be touched before. */
+  get body(): Replay {
+    const { attempts, shouldRetry } = this.retry
+    const keeps = attempts > 1 && !this.refusesRepeat && (this.repeats || shouldRetry !== undefined)
+    this.#body ??= prepareReplay(this.input, this.init, keeps, this.settings.replayBytes)
+    return this.#body
+  }
+
+  /** The caller's word that it must not be sent again, whatever anybody else says. */
+  get refusesRepeat(): boolean {
+    return this.settings.idempotent === false
+  }
+
+  /** Made once per call, so that the server knows every attempt of it again; undefined where there is no need of it. */
+  get idempotencyKey(): string | undefined {
+    if (this.settings.idempotent !== true || (this.method !== 'POST' && this.method !== 'PATCH')) return undefined
+    if (headersOf(this.input, this.init).has('idempotency-key')) return undefined
+    this.#idempotencyKey ??= identifier()
+    return this.#idempotencyKey
+  }
+
+  /** Whether a second copy at the same time does no harm: safe methods, or by the caller's word, and no body to spend. */
+  get hedges(): boolean {
+    const { hedge, idempotent } = this.settings
+    if (hedge === false || this.refusesRepeat || this.hasBody) return false
+    return hedge === true || idempotent === true || safeMethods.has(this.method)
+  }
+
+  get hasBody(): boolean {
+    const { body } = this.init
+    if (body !== undefined && body !== null) return true
+    return typeof this.input === 'object' && 'clone' in this.input && this.input.body !== null
   }
 
   get retry(): Readonly<HttpRetryOptions> {
@@ -78,17 +121,35 @@ export class Exchange {
     return this.#malformed
   }
 
-  /** The platform's form of it, for layers and callbacks of others. */
+  /** No attempt will follow. */
+  release(): void {
+    this.#body?.release()
+  }
+
+  /** The platform's form of it, for layers and callbacks of others. Its body may have been sent by now. */
   request(): Request {
-    const { input } = this
-    if (typeof input === 'object' && 'clone' in input && Object.keys(this.init).length === 0) return input
-    return new Request(input, this.init)
+    const { input, init } = this
+    if (typeof input === 'object' && 'clone' in input && Object.keys(init).length === 0) return input
+    try {
+      this.#request ??= new Request(input, init)
+    } catch (error) {
+      // With nothing sent it is the request itself that is wrong; else it is its body that is gone.
+      if (this.#body === undefined) throw error
+      this.#request = new Request(this.url, { method: this.method, headers: headersOf(input, init) })
+    }
+    return this.#request
   }
 }
 
 function methodOf(input: RequestInfo | URL, init: RequestInit): string {
-  const method = init.method ?? (typeof input === 'object' && 'method' in input ? input.method : 'GET')
-  return String(method).toUpperCase()
+  return String(init.method ?? (typeof input === 'object' && 'method' in input ? input.method : 'GET'))
+}
+
+/** Headers from an iterator can be read once, and we read them as well. */
+function readableOften(init: RequestInit): RequestInit {
+  const { headers } = init
+  if (!headers || !(Symbol.iterator in headers) || Array.isArray(headers) || 'get' in headers) return init
+  return { ...init, headers: copyOfHeaders(headers) }
 }
 
 function mayRepeat(method: string, input: RequestInfo | URL, init: RequestInit, settings: CallSettings): boolean {
@@ -97,7 +158,7 @@ function mayRepeat(method: string, input: RequestInfo | URL, init: RequestInit, 
   return (method === 'POST' || method === 'PATCH') && headersOf(input, init).has('idempotency-key')
 }
 
-function headersOf(input: RequestInfo | URL, init: RequestInit): Headers {
+export function headersOf(input: RequestInfo | URL, init: RequestInit): Headers {
   try {
     if (init.headers) return new Headers(init.headers)
   } catch {
@@ -109,9 +170,11 @@ function headersOf(input: RequestInfo | URL, init: RequestInit): Headers {
 function canBuild(input: RequestInfo | URL, init: RequestInit): boolean {
   const { signal: _, body, ...rest } = init
   const request = typeof input === 'object' && 'url' in input ? input.url : input
+  const asked = { ...rest, method: methodOf(input, init) }
   try {
-    // The body itself may have been read by now; that there is one is all that matters.
-    new Request(request, body === undefined || body === null ? rest : { ...rest, body: '' })
+    // The body itself may have been read by now; that there is one, and whether it is a stream, is all that matters.
+    if (body === undefined || body === null) new Request(request, asked)
+    else new Request(request, { ...asked, body: isStream(body) ? new ReadableStream() : '' })
     return true
   } catch {
     return false

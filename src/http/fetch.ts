@@ -1,23 +1,24 @@
 import { onAbort } from '../core/abort.ts'
 import { type BreakwaterError, type ErrorCode, isBreakwaterError } from '../core/error.ts'
-import { OptionsError, resolve } from '../core/options.ts'
+import { resolve } from '../core/options.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { authorityOf } from '../upstream/authority.ts'
 import type { Registry } from '../upstream/registry.ts'
-import { type AttemptRecord, rememberAttempts } from './attempts.ts'
+import { rememberAttempts } from './attempts.ts'
+import { stayHome } from './base-url.ts'
+import { type CallOptions, callDefaults, callRules } from './call-options.ts'
 import { type CallSettings, Exchange } from './exchange.ts'
 import type { InFlight } from './in-flight.ts'
-import { type CallOptions, callDefaults, callRules, type HttpOptions } from './options.ts'
+import type { HttpOptions } from './options.ts'
 import { ownLayer } from './own-layer.ts'
 import { pushbackReader } from './pushback-hint.ts'
 import { type HttpRetryOptions, httpRetryDefaults, httpRetryRules } from './retry-options.ts'
 import { httpStack } from './stack.ts'
 
+type Init = RequestInit & { breakwater?: CallOptions }
+
 /** `fetch` of the WHATWG standard, with every behaviour of the client around it. */
-export type BreakwaterFetch = (
-  input: RequestInfo | URL,
-  init?: RequestInit & { breakwater?: CallOptions },
-) => Promise<Response>
+export type BreakwaterFetch = (input: RequestInfo | URL, init?: Init) => Promise<Response>
 
 /** Refusals that `fallback` may answer for. */
 const refusals: ReadonlySet<ErrorCode> = new Set(['circuit-open', 'limit', 'pushback', 'throttled'])
@@ -33,11 +34,12 @@ export function buildFetch(
     const url = new URL(request.url)
     return { url, upstream: registry.get(upstreamOf(url)) }
   }
-  const run = httpStack(
+  const ownLayers = (options.layers ?? []).map((layer) => ownLayer(layer, locate))
+  const layers = httpStack(
     {
-      own: (options.layers ?? []).map((layer) => ownLayer(layer, locate)),
+      options,
+      own: ownLayers,
       read: pushbackReader(options.pushback || {}, runtime),
-      fetch: options.fetch,
     },
     runtime,
   )
@@ -46,7 +48,7 @@ export function buildFetch(
     const { deadlineMs, attemptMs, replayBytes } = options
     if (given === undefined) {
       const call = { deadlineMs, attemptMs, replayBytes, retry: retryOptions }
-      return { ...call, priority: 'normal', idempotent: undefined }
+      return { ...call, priority: 'normal', idempotent: undefined, hedge: undefined, singleFlight: undefined }
     }
     const call = resolve('breakwater', callDefaults, callRules, given)
     return {
@@ -54,61 +56,100 @@ export function buildFetch(
       attemptMs: call.attemptMs ?? attemptMs,
       priority: call.priority ?? 'normal',
       idempotent: call.idempotent,
+      hedge: call.hedge,
+      singleFlight: call.singleFlight,
       retry: call.retry === undefined ? retryOptions : resolveRetry(retryOptions, call.retry),
       replayBytes,
     }
   }
 
-  const send = async (input: RequestInfo | URL, given: RequestInit & { breakwater?: CallOptions }) => {
-    const { breakwater, signal, ...init } = given
-    const settings = settingsOf(breakwater)
-    const url = urlOf(input, options.baseUrl)
-    // Not ours (data:, blob:) or not a URL: the platform answers, or says in its own words what is wrong.
-    if (url === undefined)
-      return (options.fetch ?? globalThis.fetch)(input, signal === undefined ? init : { ...init, signal })
+  /** Runs a call through the layers. `controller` ends it, and with it the body of its response. */
+  const run = async (
+    sent: { input: RequestInfo | URL; init: RequestInit; url: URL },
+    settings: CallSettings,
+    controller: AbortController,
+  ): Promise<Response> => {
+    const upstream = registry.get(upstreamOf(sent.url))
+    const exchange = new Exchange({ ...sent, upstream }, settings, runtime.clock)
+    const { attempts } = exchange
+    upstream.calls++
+    upstream.watch?.called(`${exchange.method} ${exchange.url.href}`)
+    try {
+      const context = { signal: controller.signal, attempt: 1, deadlineAt: Infinity, priority: settings.priority }
+      // Own layers are given a request, which nobody else can change, and until then the body must not be touched.
+      const body = ownLayers.length === 0 ? exchange.body : undefined
+      const answer = layers(exchange, context)
+      body?.freeze()
+      const response = await answer
+      rememberAttempts(response, attempts)
+      return response
+    } catch (error) {
+      rememberAttempts(error, attempts)
+      const instead = await fallBack(error, exchange, options.fallback, controller.signal)
+      if (instead) return instead
+      throw error
+    } finally {
+      exchange.release()
+      upstream.calls--
+    }
+  }
 
+  const send = async (input: RequestInfo | URL, given: Init) => {
+    const { signal, ...init } = membersOf(given)
+    const settings = settingsOf(Object.hasOwn(given, 'breakwater') ? given.breakwater : undefined)
+    const url = urlOf(input, options.baseUrl)
     const callers = signal === undefined ? signalOf(input) : signal
+    // Not ours (data:, blob:), or not a URL or a signal: the platform answers, or says in its own words what is wrong.
+    if (url === undefined || (callers && !('addEventListener' in callers))) {
+      return (options.fetch ?? globalThis.fetch)(input, signal === undefined ? init : { ...init, signal })
+    }
     if (callers?.aborted) throw callers.reason
     const controller = new AbortController()
     const leave = inFlight.enter(controller)
     const unlink = callers ? onAbort(callers, () => controller.abort(callers.reason)) : undefined
-    const resolved = options.baseUrl !== undefined && !isRequest(input) ? url : input
-    const upstream = registry.get(upstreamOf(url))
-    const attempts: AttemptRecord[] = []
-    let exchange: Exchange | undefined
-    upstream.calls++
+    // A string or a Request goes out as it came. A URL is copied, because its owner may turn it into the next page's.
+    const kept = isRequest(input) || (typeof input === 'string' && options.baseUrl === undefined)
     try {
-      exchange = new Exchange({ input: resolved, init, url, upstream }, settings, runtime.clock, attempts)
-      const context = { signal: controller.signal, attempt: 1, deadlineAt: Infinity, priority: settings.priority }
-      const response = await run(exchange, context)
-      rememberAttempts(response, attempts)
+      const response = await run({ input: kept ? input : url, init, url }, settings, controller)
       if (unlink) whenRead(response, unlink)
       return response
     } catch (error) {
       unlink?.()
-      rememberAttempts(error, attempts)
-      const instead = exchange && (await fallBack(error, exchange, options))
-      if (instead) return instead
       throw error
     } finally {
-      upstream.calls--
       leave()
     }
   }
-  return (input, init = {}) => send(input, init)
+  return (input, init) => send(input, init ?? {})
+}
+
+/** A `Request` can be the init of another one, and its members are none of its own that a spread would see. */
+function membersOf(given: Init): RequestInit {
+  if (!isRequest(given as RequestInfo)) {
+    const { breakwater: _, ...members } = given
+    return members
+  }
+  const members: Record<string, unknown> = {}
+  for (const name in given) members[name] = given[name as keyof Init]
+  return members
 }
 
 async function fallBack(
   error: unknown,
   exchange: Exchange,
-  { fallback }: Readonly<HttpOptions>,
+  fallback: HttpOptions['fallback'],
+  signal: AbortSignal,
 ): Promise<Response | undefined> {
   if (fallback === undefined || !isBreakwaterError(error) || !refusals.has(error.code)) return undefined
-  try {
-    return await fallback(error as BreakwaterError, exchange.request())
-  } catch {
-    return undefined
-  }
+  const ask = async () => fallback(error as BreakwaterError, exchange.request())
+  return new Promise((resolve, reject) => {
+    const leave = onAbort(signal, () => reject(signal.reason))
+    const settle = (response?: Response) => {
+      leave()
+      resolve(response)
+    }
+    ask().then(settle, () => settle())
+  })
 }
 
 function resolveRetry(defaults: Readonly<HttpRetryOptions>, given: HttpOptions['retry']): Readonly<HttpRetryOptions> {
@@ -120,19 +161,17 @@ function urlOf(input: RequestInfo | URL, base: string | URL | undefined): URL | 
   const text = isRequest(input) ? input.url : String(input)
   const against = base ?? (globalThis as { location?: { href: string } }).location?.href
   const url = URL.canParse(text, against) ? new URL(text, against) : undefined
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
-  // A path from outside ("//evil.example/x") must not carry the client's credentials elsewhere.
-  if (base !== undefined && typeof input === 'string' && url.origin !== new URL(base).origin) {
-    throw new OptionsError(
-      'baseUrl',
-      `a string leads away from baseUrl (to ${url.origin}); pass a URL object to mean that`,
-    )
-  }
-  return url
+  if (url === undefined) return undefined
+  if (base !== undefined && !isRequest(input) && !isUrl(input)) stayHome(url, base)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
 }
 
 function isRequest(input: RequestInfo | URL): input is Request {
   return typeof input === 'object' && 'clone' in input
+}
+
+function isUrl(input: string | URL): input is URL {
+  return typeof input === 'object' && 'href' in input
 }
 
 function signalOf(input: RequestInfo | URL): AbortSignal | undefined {

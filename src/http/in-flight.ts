@@ -15,7 +15,7 @@ export class ClosedError extends BreakwaterError {
 export class InFlight {
   readonly #calls = new Set<AbortController>()
   #closed = false
-  #emptied: (() => void) | undefined
+  readonly #emptied: (() => void)[] = []
 
   get size(): number {
     return this.#calls.size
@@ -27,21 +27,20 @@ export class InFlight {
     this.#calls.add(controller)
     return () => {
       this.#calls.delete(controller)
-      if (this.#calls.size === 0) this.#emptied?.()
+      if (this.#calls.size === 0) for (const resolve of this.#emptied.splice(0)) resolve()
     }
   }
 
   /** Lets no further call in, gives those inside some time, and then ends them with a `ClosedError`. */
   async close(drainMs: number, clock: Clock): Promise<void> {
     this.#closed = true
-    if (this.#calls.size === 0) return
-    const emptied = new Promise<void>((resolve) => {
-      this.#emptied = resolve
-    })
-    const cancel = clock.setTimer(drainMs, () => {
+    const end = () => {
       for (const controller of [...this.#calls]) controller.abort(new ClosedError())
-    })
-    await emptied
+    }
+    if (drainMs === 0) end()
+    if (this.#calls.size === 0) return
+    const cancel = clock.setTimer(drainMs, end)
+    await new Promise<void>((resolve) => this.#emptied.push(resolve))
     cancel()
   }
 }

@@ -1,25 +1,24 @@
 import type { BudgetOptions } from '../core/budget.ts'
 import type { BreakwaterError } from '../core/error.ts'
-import type { Layer, Priority } from '../core/layer.ts'
-import { callback, duration, listOf, number, oneOf, type Rule, type Rules } from '../core/options.ts'
+import type { Layer } from '../core/layer.ts'
+import {
+  callback,
+  duration,
+  headerList,
+  listOf,
+  number,
+  numberOrInfinity,
+  oneOf,
+  type Rule,
+  type Rules,
+} from '../core/options.ts'
 import type { BreakerOptions } from '../layers/breaker/index.ts'
+import type { HedgeOptions } from '../layers/hedge/index.ts'
 import type { LimitOptions } from '../layers/limit/index.ts'
-import type { PushbackOptions } from '../layers/pushback.ts'
+import type { PushbackOptions } from '../layers/pushback/index.ts'
+import type { ThrottleOptions } from '../layers/throttle.ts'
+import type { SingleFlightOptions } from './request-key.ts'
 import type { HttpRetryOptions } from './retry-options.ts'
-
-/** What one call may say for itself: `fetch(url, { breakwater: { … } })`, and the same key among ky's options. */
-export interface CallOptions {
-  /** As the client's `deadlineMs`. */
-  deadlineMs?: number | undefined
-  /** As the client's `attemptMs`. */
-  attemptMs?: number | undefined
-  /** Who goes first where there is not room for all. `'normal'` if absent. */
-  priority?: Priority | undefined
-  /** `true`: it may be repeated although its method says no. `false`: never, although its method says yes. */
-  idempotent?: boolean | undefined
-  /** Changes to the client's retry options, or `false` for a single attempt. */
-  retry?: Partial<HttpRetryOptions> | false | undefined
-}
 
 export interface HttpOptions {
   /**
@@ -45,6 +44,33 @@ export interface HttpOptions {
    * @default 1048576
    */
   replayBytes: number
+  /**
+   * What the patience of one attempt covers: the wait for the headers, or the body as well, until it has been read.
+   * @default 'headers'
+   */
+  attemptCovers: 'headers' | 'body'
+  /**
+   * Bytes of a response body beyond which it breaks off with a `BodyError`. `Infinity`: as many as come.
+   * @default Infinity
+   */
+  maxResponseBytes: number
+  /**
+   * How long a reader waits for the next bytes of a body before it breaks off with a `BodyError`, in ms. `Infinity`: as
+   * long as it takes.
+   * @default Infinity
+   */
+  idleReadMs: number
+  /**
+   * Lower-case names of headers that hold a secret: no redirect to another origin carries them, and single-flight takes
+   * them for the identity of the caller. Where a call has one, redirects are followed by us, or, in browsers, not at all.
+   * @default []
+   */
+  secretHeaders: readonly string[]
+  /**
+   * The name of a header that tells the server which attempt this is, from 1. Absent: none is sent.
+   * @default undefined
+   */
+  attemptHeader: string | undefined
   /** Retry, or `false`: one attempt. */
   retry: Partial<HttpRetryOptions> | false | undefined
   /** What pays for extra attempts. */
@@ -55,6 +81,12 @@ export interface HttpOptions {
   pushback: Partial<PushbackOptions> | false | undefined
   /** The adaptive concurrency limit, or `false`. */
   limit: Partial<LimitOptions> | false | undefined
+  /** A second copy of slow calls: `true`, or its options. Off if absent. */
+  hedge: Partial<HedgeOptions> | boolean | undefined
+  /** One call for all who ask for the same thing at the same time: `true`, or its options. Off if absent. */
+  singleFlight: Partial<SingleFlightOptions> | boolean | undefined
+  /** Refuses calls that the server would not serve anyway: `true`, or its options. Off if absent. */
+  throttle: Partial<ThrottleOptions> | boolean | undefined
   /** Layers of your own, once around each call, the first one outermost. */
   layers: readonly Layer<Request, Response>[] | undefined
   /** Which upstream a URL belongs to, for gateways that host many services; `host:port` if absent. */
@@ -73,11 +105,19 @@ export const httpDefaults: Readonly<HttpOptions> = {
   deadlineMs: 30_000,
   attemptMs: 10_000,
   replayBytes: 1_048_576,
+  attemptCovers: 'headers',
+  maxResponseBytes: Infinity,
+  idleReadMs: Infinity,
+  secretHeaders: [],
+  attemptHeader: undefined,
   retry: undefined,
   budget: undefined,
   breaker: undefined,
   pushback: undefined,
   limit: undefined,
+  hedge: undefined,
+  singleFlight: undefined,
+  throttle: undefined,
   layers: undefined,
   upstreamOf: undefined,
   fallback: undefined,
@@ -85,9 +125,14 @@ export const httpDefaults: Readonly<HttpOptions> = {
 }
 
 /** Members are checked by the part that they are for, which is built at the same time. */
-const group: Rule = {
+export const group: Rule = {
   wants: 'an object of options, or false',
   holds: (value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+}
+
+const choice: Rule = {
+  wants: 'true, false or an object of options',
+  holds: (value) => value === true || group.holds(value),
 }
 
 const base: Rule = {
@@ -103,29 +148,24 @@ export const httpRules: Rules<HttpOptions> = {
   deadlineMs: duration,
   attemptMs: duration,
   replayBytes: number(0, Number.MAX_SAFE_INTEGER),
+  attemptCovers: oneOf('headers', 'body'),
+  maxResponseBytes: numberOrInfinity(0),
+  idleReadMs: duration,
+  secretHeaders: headerList,
+  attemptHeader: {
+    wants: 'a header name',
+    holds: (value) => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+  },
   retry: group,
   budget: { wants: 'an object of options', holds: (value) => value !== false && group.holds(value) },
   breaker: group,
   pushback: group,
   limit: group,
+  hedge: choice,
+  singleFlight: choice,
+  throttle: choice,
   layers: listOf('functions', (item) => typeof item === 'function'),
   upstreamOf: callback,
   fallback: callback,
   fetch: callback,
-}
-
-export const callDefaults: CallOptions = {
-  deadlineMs: undefined,
-  attemptMs: undefined,
-  priority: undefined,
-  idempotent: undefined,
-  retry: undefined,
-}
-
-export const callRules: Rules<CallOptions> = {
-  deadlineMs: duration,
-  attemptMs: duration,
-  priority: oneOf('critical', 'high', 'normal', 'low', 'background'),
-  idempotent: oneOf(true, false),
-  retry: group,
 }

@@ -20,9 +20,10 @@ export function ownLayer(layer: Layer<Request, Response>, locate: Locate): Layer
       if (call === undefined) return Promise.reject(new TypeError('a layer must pass on the context it was given'))
       // Always the request that was passed on: the one before it may have been read.
       const sent = { input: request, init: beyondRequest(call.init), ...locate(request) }
-      return next(new Exchange(sent, call.settings, runtime.clock, call.attempts), context)
+      const exchange = new Exchange(sent, call.settings, runtime.clock, call)
+      return next(exchange, context).finally(() => exchange.release())
     }, runtime)
-    return (exchange, context) => inner(exchange.request(), { ...context, [origin]: exchange } as Tagged)
+    return async (exchange, context) => inner(exchange.request(), { ...context, [origin]: exchange } as Tagged)
   }
 }
 

@@ -1,27 +1,37 @@
 import { type Call, type Context, type Layer, stack } from '../core/layer.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { deadline } from '../layers/deadline.ts'
+import { hedge } from '../layers/hedge/index.ts'
 import { type Observation, observe } from '../layers/observe.ts'
 import { perKey } from '../layers/per-key.ts'
-import type { PushbackNeeds } from '../layers/pushback.ts'
+import type { PushbackNeeds } from '../layers/pushback/index.ts'
 import { retry } from '../layers/retry.ts'
+import { singleFlight } from '../layers/single-flight.ts'
+import { throttle } from '../layers/throttle.ts'
 import { causesOf } from './attempts.ts'
+import { bodyEnd } from './body.ts'
 import { healthJudge, repeatable, retryJudge } from './classify.ts'
 import type { Exchange } from './exchange.ts'
+import { flightNeeds, shareAttempts } from './flights.ts'
+import type { HttpOptions } from './options.ts'
 import { discard, fetchTransport } from './transport.ts'
 
 export interface StackNeeds {
+  options: Readonly<HttpOptions>
   /** The user's own layers. */
   own: readonly Layer<Exchange, Response>[]
   /** Reads a server's pushback. */
   read: PushbackNeeds<Exchange, Response>['read']
-  fetch: typeof fetch | undefined
 }
 
 /** THE ORDER. The first line is the outermost layer; each says why it stands where it does. */
 export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, Response> {
   const label = ({ upstream, method }: Exchange) => ({ upstream: upstream.authority, method })
   const judge = healthJudge
+  const { options } = needs
+  const flights = options.singleFlight ? flightNeeds(options) : undefined
+  const coversBody = options.attemptCovers === 'body'
+  const guards = coversBody || (options.limit && options.limit.until === 'body') === true
   return stack<Exchange, Response>(
     [
       // Sees whole calls, as their callers do.
@@ -30,6 +40,10 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
       deadline({}, { scope: 'call', msOf: (exchange) => exchange.deadlineMs, linger: keepBody, discard }),
       // The user's own, once per call.
       ...needs.own,
+      // Followers share the leader's attempts and spend no budget.
+      ...(flights ? [singleFlight<Exchange, Response>({ ...flights, joined: shareAttempts, label })] : []),
+      // Sheds by priority before anything queues.
+      throttle({ throttleOf: (exchange) => exchange.upstream.throttle }),
       // Sees every verdict below, and pays for further attempts from the budget of the upstream.
       retry(
         {},
@@ -43,10 +57,24 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
           optionsOf: (exchange) => exchange.retry,
         },
       ),
+      // Each hedge is admitted below like any attempt.
+      hedge(
+        {},
+        {
+          judge: retryJudge,
+          hedgerOf: (exchange) => exchange.upstream.hedger,
+          hedgeable: (exchange) => exchange.hedges,
+          refuse: (exchange) => exchange.upstream.refuseHedge(),
+          linger: keepBody,
+          discard,
+          label,
+        },
+      ),
       // One authority's health: gate, circuit, limit and permit, in the order that upstream gives them.
       perKey({
         keyOf: (exchange) => exchange.upstream,
-        layerOf: (upstream) => (next, run) => stack(upstream.layers<Exchange, Response>(judge, needs.read), next, run),
+        layerOf: (upstream) => (next, run) =>
+          stack(upstream.layers<Exchange, Response>({ judge, read: needs.read, heldUntil: bodyEnd }), next, run),
       }),
       // Sees attempts: latency, records and amplification come from here, queueing left out.
       observe({ judge, label, events: 'attempt', started: startAttempt, ended: endAttempt }),
@@ -57,12 +85,13 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
           scope: 'attempt',
           msOf: (exchange) => exchange.attemptMs,
           startsAfter: (exchange) => exchange.body.sent,
+          ...(coversBody ? { covers: bodyEnd } : {}),
           linger: keepBody,
           discard,
         },
       ),
     ],
-    fetchTransport(needs.fetch),
+    fetchTransport(options, guards, runtime),
     runtime,
   )
 }
@@ -74,7 +103,7 @@ function keepBody(response: Response, release: () => void): void {
 
 function startAttempt(exchange: Exchange, { attempt }: Context): void {
   exchange.attemptAt = exchange.now()
-  exchange.upstream.attemptStarted(attempt)
+  exchange.upstream.attemptStarted(attempt > 1)
 }
 
 function endAttempt(

@@ -1,19 +1,47 @@
-import type { Call } from '../core/layer.ts'
-import type { Exchange } from './exchange.ts'
+import type { Call, Context } from '../core/layer.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { type BodyRules, guardBody } from './body.ts'
+import { type Exchange, headersOf } from './exchange.ts'
+import type { HttpOptions } from './options.ts'
+import { followRedirects } from './redirect.ts'
+import type { Sendable } from './replay.ts'
+
+export type TransportOptions = Pick<
+  HttpOptions,
+  'fetch' | 'secretHeaders' | 'attemptHeader' | 'maxResponseBytes' | 'idleReadMs'
+>
 
 /**
  * One attempt on the wire. The platform's `fetch` is looked up at each one, so that a mock or an instrumentation that is
  * installed later is used.
+ *
+ * @param guards whether somebody wants to know when a body has been read
  */
-export function fetchTransport(given: typeof fetch | undefined): Call<Exchange, Response> {
-  return (exchange, context) => {
-    const { input, init } = context.attempt === 1 ? exchange.body.first : exchange.body.again()
-    const send = given ?? globalThis.fetch
-    try {
-      return send(input, { ...init, signal: context.signal })
-    } catch (error) {
-      return Promise.reject(error)
-    }
+export function fetchTransport(
+  options: Readonly<TransportOptions>,
+  guards: boolean,
+  { clock }: Runtime,
+): Call<Exchange, Response> {
+  const { secretHeaders, attemptHeader, maxResponseBytes: maxBytes, idleReadMs: idleMs } = options
+  const guarded = guards || maxBytes !== Infinity || idleMs !== Infinity
+
+  const send = (exchange: Exchange, context: Context): Promise<Response> => {
+    const fetch = options.fetch ?? globalThis.fetch
+    const sendable = dressed(context.attempt === 1 ? exchange.body.first : exchange.body.again(), {
+      'idempotency-key': exchange.idempotencyKey,
+      ...(attemptHeader ? { [attemptHeader]: String(context.attempt) } : {}),
+    })
+    const { input, init } = sendable
+    const { signal } = context
+    if (secretHeaders.length === 0 || !carriesSecret(exchange, secretHeaders)) return fetch(input, { ...init, signal })
+    const hop = (to: RequestInfo | URL, how: RequestInit) => fetch(to, { ...how, signal })
+    return followRedirects(exchange, sendable, hop, secretHeaders)
+  }
+  return async (exchange, context) => {
+    const response = await send(exchange, context)
+    if (!guarded) return response
+    const rules: BodyRules = { maxBytes, idleMs, clock, upstream: exchange.upstream.authority }
+    return guardBody(response, rules)
   }
 }
 
@@ -21,4 +49,23 @@ export function fetchTransport(given: typeof fetch | undefined): Call<Exchange, 
 export function discard(response: Response): void {
   // A body that is locked or broken has nothing left to free.
   if (response.body && !response.body.locked) response.body.cancel().catch(() => {})
+}
+
+/** Adds headers of ours; without any, what is sent is what the caller gave. */
+function dressed({ input, init }: Sendable, ours: Readonly<Record<string, string | undefined>>): Sendable {
+  let headers: Headers | undefined
+  for (const [name, value] of Object.entries(ours)) {
+    if (value === undefined) continue
+    headers ??= new Headers(headersOf(input, init))
+    headers.set(name, value)
+  }
+  return headers ? { input, init: { ...init, headers } } : { input, init }
+}
+
+/** A caller that follows no redirect, or wants to see them, is left alone. */
+function carriesSecret({ input, init }: Exchange, secretHeaders: readonly string[]): boolean {
+  const redirect = init.redirect ?? (typeof input === 'object' && 'redirect' in input ? input.redirect : 'follow')
+  if (redirect !== 'follow') return false
+  const headers = headersOf(input, init)
+  return secretHeaders.some((name) => headers.has(name))
 }

@@ -23,6 +23,8 @@ export interface DeadlineNeeds<Req, Res> {
   msOf?: (request: Req) => number
   /** The time starts when this settles: a long upload is not the server's slowness. */
   startsAfter?: (request: Req) => Promise<unknown> | undefined
+  /** Settles when a value is over too, where the limit covers that: until then it can still abort the signal below. */
+  covers?: (value: Res) => Promise<unknown> | undefined
   /** A value is not always the end: as long as its body streams, the caller's abort must still reach it. */
   linger?: (value: Res, release: () => void) => void
   /** Gets a value that came after the end, to free what it holds. */
@@ -57,12 +59,17 @@ export function deadline<Req, Res>(
   needs: DeadlineNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
   const { ms } = resolveOptions('deadline', deadlineDefaults, rules, options)
-  const { scope = 'call', msOf, startsAfter, linger, discard } = needs
+  const { scope = 'call', msOf, startsAfter, covers, linger, discard } = needs
   return (next, { clock }) =>
     (request, context) => {
       if (context.signal.aborted) return Promise.reject(context.signal.reason)
       return new Promise<Res>((resolve, reject) => {
         const limitMs = msOf?.(request) ?? ms
+        // A timer of 0 would come too late: the request would be out, and an answer that is there already would win.
+        if (limitMs <= 0) {
+          reject(new DeadlineError(scope, limitMs))
+          return
+        }
         const controller = new AbortController()
         let over = false
         let stop: (() => void) | undefined
@@ -83,8 +90,12 @@ export function deadline<Req, Res>(
         const endsAt = clock.now() + limitMs
         const start = () => {
           // An outer deadline that comes first needs no second timer: it aborts the signal.
-          if (over || clock.now() + limitMs >= context.deadlineAt) return
-          stop = clock.setTimer(limitMs, () => end(new DeadlineError(scope, limitMs)))
+          if (over || (clock.now() + limitMs >= context.deadlineAt && covers === undefined)) return
+          stop = clock.setTimer(limitMs, () => {
+            const error = new DeadlineError(scope, limitMs)
+            if (over) controller.abort(error)
+            else end(error)
+          })
         }
         const delay = startsAfter?.(request)
         if (delay === undefined) start()
@@ -102,7 +113,9 @@ export function deadline<Req, Res>(
               return
             }
             over = true
-            stop?.()
+            const covered = covers?.(value)
+            if (covered) void covered.then(() => stop?.())
+            else stop?.()
             if (linger) linger(value, unlink)
             else unlink()
             resolve(value)

@@ -163,7 +163,7 @@ function repeat<Req, Res>(
       } catch (error) {
         ending = { verdict: judge.error(error, request, context), error }
       }
-      // An attempt of which we say nothing (refused below, or its caller left) has cost the server nothing.
+      // An attempt that we refused below has cost the server nothing; one whose caller left may have.
       if (ending.verdict === 'success' || isRefusal(ending)) budget?.refund(cost)
     }
     if ('error' in ending) throw ending.error

@@ -7,6 +7,8 @@ export function authorityOf(url: URL): string {
   return url.port === '' ? `${url.hostname}:${defaultPorts[url.protocol] ?? ''}` : url.host
 }
 
+const hostAndPort = /^(\[[^\]]+\]|[^\s:/?#@[\]]+):\d+$/
+
 /**
  * The key of an upstream as a person names it: a URL, or the key itself.
  *
@@ -14,8 +16,10 @@ export function authorityOf(url: URL): string {
  */
 export function authorityNamed(name: string, upstreamOf: ((url: URL) => string) | undefined): string {
   if (/^(https?|wss?):\/\//i.test(name)) return (upstreamOf ?? authorityOf)(new URL(name))
-  if (upstreamOf === undefined && !/:\d+$/.test(name)) {
+  if (upstreamOf !== undefined) return name
+  if (!hostAndPort.test(name) || !URL.canParse(`http://${name}`)) {
     throw new OptionsError('authority', `an upstream is named by 'host:port' or by a URL, got '${name}'`)
   }
-  return name
+  // As a URL spells it: a kill switch for 'API.example:443' must not miss what is called api.example:443.
+  return authorityOf(new URL(`http://${name}`))
 }

@@ -1,5 +1,6 @@
 import type { Runtime } from '../core/runtime.ts'
-import { Upstream, type UpstreamHealth, type UpstreamOptions } from './upstream.ts'
+import type { UpstreamHealth } from './health.ts'
+import { Upstream, type UpstreamOptions } from './upstream.ts'
 
 /** More authorities than a client talks to; a proxy that meets more forgets those it used longest ago. */
 const mostUpstreams = 1_000
@@ -24,11 +25,10 @@ export class Registry {
     const upstream = known ?? new Upstream(key, this.#options, this.#runtime)
     // A Map keeps the order of insertion: the first is the one used longest ago.
     if (known) this.#upstreams.delete(key)
+    // Before the new one is in: it has no calls yet, and where all others are busy it would be the one to go.
+    else this.#makeRoom()
     this.#upstreams.set(key, upstream)
-    if (!known) {
-      for (const hold of this.#holds) hold.of.set(key, upstream.circuit.isolate())
-      this.#forgetIdle()
-    }
+    if (!known) for (const hold of this.#holds) hold.of.set(key, upstream.circuit.isolate())
     return upstream
   }
 
@@ -53,12 +53,12 @@ export class Registry {
     return Object.fromEntries(all)
   }
 
-  #forgetIdle(): void {
-    if (this.#upstreams.size <= mostUpstreams) return
+  #makeRoom(): void {
+    if (this.#upstreams.size < mostUpstreams) return
     for (const [key, upstream] of this.#upstreams) {
       if (!upstream.idle) continue
       this.#upstreams.delete(key)
-      if (this.#upstreams.size <= mostUpstreams) return
+      if (this.#upstreams.size < mostUpstreams) return
     }
   }
 }

@@ -6,38 +6,41 @@ import { QuantileSketch } from '../core/quantile.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { RollingWindow } from '../core/window.ts'
 import { type BreakerOptions, breaker, Circuit, type Phase } from '../layers/breaker/index.ts'
-import { Limiter, type LimitOptions, limit } from '../layers/limit/index.ts'
-import { Gate, type PushbackNeeds, type PushbackOptions, pushback } from '../layers/pushback.ts'
+import { type HedgeOptions, Hedger } from '../layers/hedge/index.ts'
+import { type CallsPerWindow, Limiter, type LimitOptions, limit } from '../layers/limit/index.ts'
+import { Gate, type PushbackNeeds, type PushbackOptions, pushback } from '../layers/pushback/index.ts'
+import { Throttle, type ThrottleOptions } from '../layers/throttle.ts'
+import type { UpstreamHealth, UpstreamWatch } from './health.ts'
 
 export interface UpstreamOptions {
   budget?: Partial<BudgetOptions> | undefined
   breaker?: Partial<BreakerOptions> | false | undefined
   pushback?: Partial<PushbackOptions> | false | undefined
   limit?: Partial<LimitOptions> | false | undefined
+  hedge?: Partial<HedgeOptions> | boolean | undefined
+  throttle?: Partial<ThrottleOptions> | boolean | undefined
+  /** Watches for the signs of a herd. */
+  watch?: ((authority: string) => UpstreamWatch) | undefined
   /** The patience of one attempt, in ms: how long a probe may take, and what counts as slow, follow from it. */
   attemptMs: number
 }
 
-/** What is known of one upstream, as plain JSON. */
-export interface UpstreamHealth {
-  readonly circuit: Phase
-  /** For how long the server's pushback keeps the gate shut, in ms; 0 is open. */
-  readonly gate: { readonly shutForMs: number }
-  /** `max` is `null` where there is no limit. */
-  readonly limit: { readonly max: number | null; readonly inFlight: number }
-  /** Calls that wait for a place. */
-  readonly queue: number
-  /** `null` where the budget is unlimited. */
-  readonly budget: { readonly tokens: number | null }
-  /** Latency of attempts that were answered, in ms; `null` before the first. */
-  readonly p50Ms: number | null
-  readonly p95Ms: number | null
-  /** Attempts for each call that made any, over the last minute; 1 is no retry at all. */
-  readonly amplification: number
+/** What a protocol tells an upstream's layers of its answers. */
+export interface UpstreamNeeds<Req, Res> {
+  judge: Judge<Req, Res>
+  read: PushbackNeeds<Req, Res>['read']
+  /** Settles when a value has given up what it holds. */
+  heldUntil?: (value: Res) => Promise<unknown> | undefined
 }
 
 /** A breaker that nothing opens but a hand. */
 const neverTrips: Partial<BreakerOptions> = { consecutive: Infinity, minCalls: Infinity }
+
+/** The first tokens of a budget beside a throttle. */
+const throttledInitial = 1
+
+/** A limit that is used beyond this share has no room for hedges. */
+const hedgeBelow = 0.8
 
 /** Latency follows a changed server within this many answers. */
 const latencyHalfLife = 1_000
@@ -54,6 +57,9 @@ export class Upstream {
   readonly authority: string
   readonly budget: Budget
   readonly circuit: Circuit
+  readonly hedger: Hedger | undefined
+  readonly throttle: Throttle | undefined
+  readonly watch: UpstreamWatch | undefined
   readonly #gate: Gate | undefined
   readonly #limiter: Limiter | undefined
   readonly #latency = new QuantileSketch(latencyHalfLife)
@@ -64,7 +70,11 @@ export class Upstream {
 
   constructor(authority: string, options: UpstreamOptions, runtime: Runtime) {
     this.authority = authority
-    this.budget = new Budget(options.budget)
+    // With the throttle on, nearly empty: a fleet of slow clients has as many first tokens as calls in a stall.
+    this.budget = new Budget(options.throttle ? { initial: throttledInitial, ...options.budget } : options.budget)
+    this.hedger = options.hedge ? new Hedger(given(options.hedge)) : undefined
+    this.throttle = options.throttle ? new Throttle(given(options.throttle), runtime, authority) : undefined
+    this.watch = options.watch?.(authority)
     this.#attempts = new RollingWindow(runtime.clock, amplificationOverMs, 2)
     const halfOpenMs = Math.min(2 * options.attemptMs, Number.MAX_VALUE) || 1
     const trips = options.breaker === false ? neverTrips : { halfOpenMs, ...options.breaker }
@@ -77,10 +87,12 @@ export class Upstream {
   }
 
   /** In this order: a shut gate is waited for outside the queue, and the permit is taken behind it, so it is fresh. */
-  layers<Req, Res>(judge: Judge<Req, Res>, read: PushbackNeeds<Req, Res>['read']): Layer<Req, Res>[] {
+  layers<Req, Res>({ judge, read, heldUntil }: UpstreamNeeds<Req, Res>): Layer<Req, Res>[] {
     return [
       ...(this.#gate ? [pushback<Req, Res>({}, { gate: this.#gate, read })] : []),
-      ...(this.#limiter ? [limit<Req, Res>({}, { limiter: this.#limiter, judge })] : []),
+      ...(this.#limiter
+        ? [limit<Req, Res>({}, { limiter: this.#limiter, judge, ...(heldUntil ? { heldUntil } : {}) })]
+        : []),
       breaker<Req, Res>({}, { circuit: this.circuit, judge }),
     ]
   }
@@ -90,19 +102,44 @@ export class Upstream {
     return this.#gate?.refuse(context.deadlineAt) ?? this.circuit.check()
   }
 
-  attemptStarted(attempt: number): void {
+  /** Why the upstream must not get a hedge on top of what it has. */
+  refuseHedge(): 'circuit' | 'gate' | 'limit' | 'retry-budget' | undefined {
+    if (this.circuit.phase !== 'closed') return 'circuit'
+    if (this.#gate && this.#gate.shutForMs > 0) return 'gate'
+    if (this.#limiter && this.#limiter.inFlight > this.#limiter.limit * hedgeBelow) return 'limit'
+    return this.budget.tokens < this.budget.cost(false) ? 'retry-budget' : undefined
+  }
+
+  /** The server announced a quota. */
+  learnQuota(quota: CallsPerWindow): void {
+    this.#limiter?.learnQuota(quota)
+  }
+
+  /** Sends away everybody who waits for a place. */
+  refuseWaiting(reason: () => unknown): void {
+    this.#limiter?.failAll(reason)
+  }
+
+  attemptStarted(isExtra: boolean): void {
     this.#inFlight++
-    this.#attempts.add(attempt === 1 ? firstAttempts : extraAttempts)
+    this.#attempts.add(isExtra ? extraAttempts : firstAttempts)
+    this.watch?.attempted(isExtra)
   }
 
   attemptEnded(verdict: Verdict, durationMs: number): void {
     this.#inFlight--
     if (verdict === 'success') this.#latency.add(durationMs)
+    this.throttle?.learn(verdict)
+    this.watch?.answered(verdict, durationMs)
   }
 
-  /** Whether forgetting it would lose nothing that matters. */
+  /**
+   * Whether forgetting it would lose nothing that matters. A circuit that waits for a probe which nobody sends is among
+   * that: else whoever meets many dead servers keeps them all for ever.
+   */
   get idle(): boolean {
-    return this.calls === 0 && this.circuit.phase === 'closed' && !this.#gate?.shutForMs
+    const { phase } = this.circuit
+    return this.calls === 0 && (phase === 'closed' || phase === 'half-open') && !this.#gate?.shutForMs
   }
 
   health(): UpstreamHealth {
@@ -116,6 +153,7 @@ export class Upstream {
       budget: { tokens: finite(tokens) },
       p50Ms: this.#latency.quantile(0.5) ?? null,
       p95Ms: this.#latency.quantile(0.95) ?? null,
+      herd: this.watch?.signs ?? [],
       amplification: first === 0 ? 1 : (first + this.#attempts.total(extraAttempts)) / first,
     }
   }
@@ -124,6 +162,11 @@ export class Upstream {
     if (phase === 'closed') this.#limiter?.restart()
     else if (phase !== 'half-open') this.#limiter?.failAll(() => this.circuit.check())
   }
+}
+
+/** `true` is a part with its defaults. */
+function given<Options>(options: Options | true): Options | undefined {
+  return options === true ? undefined : options
 }
 
 /** JSON has no Infinity. */

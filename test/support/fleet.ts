@@ -23,7 +23,7 @@ export interface FleetOptions {
 }
 
 export interface FleetReport {
-  /** Seconds from the end of the trouble until 95 % of offered succeed for five seconds; undefined if never. */
+  /** Seconds from the end of the trouble until 95 % of what is offered in each of five seconds succeeds; undefined if never. */
   readonly recoverySeconds: number | undefined
   /** Of the calls that began with the trouble or after it. */
   readonly success: number
@@ -31,6 +31,7 @@ export interface FleetReport {
   readonly load: number
   /** The highest arrivals in one second over offered, during and after the trouble. */
   readonly peak: number
+  /** For each second, the share of the calls begun in it that succeeded in the end. */
   readonly goodput: readonly number[]
 }
 
@@ -89,7 +90,8 @@ export async function runFleet(options: FleetOptions, ours?: ClientOptions): Pro
   const { send, arrivals } = createServer(options, clock)
   const offered = clients * callsPerSecond
   const fromMs = trouble?.fromMs ?? 0
-  const goodput: number[] = []
+  const offeredIn: number[] = []
+  const succeededIn: number[] = []
   const measured = { calls: 0, succeeded: 0 }
   const running: Promise<void>[] = []
 
@@ -98,6 +100,8 @@ export async function runFleet(options: FleetOptions, ours?: ClientOptions): Pro
     const client = ours && createClient({ attemptMs, ...ours, fetch: send as typeof fetch, runtime: { clock, random } })
     const call = client ? () => client.fetch('http://fleet.test/') : plainSend(send, attemptMs, clock)
     const oneCall = async (counts: boolean) => {
+      const second = Math.floor(clock.now() / 1000)
+      offeredIn[second] = (offeredIn[second] ?? 0) + 1
       const ok = await call().then(
         (response) => response.ok,
         () => false,
@@ -105,8 +109,7 @@ export async function runFleet(options: FleetOptions, ours?: ClientOptions): Pro
       if (counts) measured.calls++
       if (!ok) return
       if (counts) measured.succeeded++
-      const second = Math.floor(clock.now() / 1000)
-      goodput[second] = (goodput[second] ?? 0) + 1
+      succeededIn[second] = (succeededIn[second] ?? 0) + 1
     }
     const everyMs = 1000 / callsPerSecond
     const tick = () => {
@@ -121,14 +124,14 @@ export async function runFleet(options: FleetOptions, ours?: ClientOptions): Pro
   await Promise.all(running)
 
   const seconds = Math.floor(runMs / 1000)
-  const share = Array.from({ length: seconds }, (_, second) => (goodput[second] ?? 0) / offered)
+  const share = Array.from({ length: seconds }, (_, second) => (succeededIn[second] ?? 0) / (offeredIn[second] ?? 1))
   const total = arrivals.reduce((sum, count) => sum + (count ?? 0), 0)
   const later = arrivals.slice(Math.floor(fromMs / 1000))
   return {
     recoverySeconds: recovery(share, Math.floor((trouble?.untilMs ?? 0) / 1000)),
     success: measured.succeeded / measured.calls,
     load: total / (offered * seconds),
-    peak: Math.max(...later.map((count) => count ?? 0)) / offered,
+    peak: Math.max(...Array.from(later, (count) => count ?? 0)) / offered,
     goodput: share,
   }
 }

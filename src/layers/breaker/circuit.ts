@@ -93,10 +93,12 @@ export class Circuit {
     if (refusal) throw refusal
     if (this.#phase === 'closed') return this.#permit(false)
     if (this.#phase === 'open') {
-      this.#enter('half-open', this.options.halfOpenMs)
+      this.#enter('half-open', Infinity)
       this.#probesPassed = 0
     }
     this.#probing = true
+    // Counted for each probe: a client that calls once a second needs longer than one limit for three of them.
+    this.#phaseEndsAt = this.#runtime.clock.now() + this.options.halfOpenMs
     this.#states.probing()
     return this.#permit(true)
   }
@@ -131,9 +133,8 @@ export class Circuit {
     }
     return {
       success: (durationMs) => {
-        if (!spend()) return
         this.#advance()
-        if (generation !== this.#generation) return
+        if (!spend()) return
         if (probe) this.#probePassed()
         else this.#judge('success', durationMs)
       },
@@ -187,7 +188,8 @@ export class Circuit {
 
   /** What time alone has changed: a half-open circuit whose probes hang opens again. */
   #advance(): void {
-    if (this.#phase === 'half-open' && this.#runtime.clock.now() >= this.#phaseEndsAt) this.#open('half-open-limit')
+    const hung = this.#probing && this.#runtime.clock.now() >= this.#phaseEndsAt
+    if (this.#phase === 'half-open' && hung) this.#open('half-open-limit')
   }
 
   #tell(phase: Phase, opening: Opening | undefined): void {

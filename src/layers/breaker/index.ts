@@ -32,7 +32,7 @@ export function breaker<Req, Res>(
   const { isFailure } = resolved
   let shared = needs.circuit
   const asFailure = (verdict: Verdict, ending: { value?: unknown; error?: unknown }): Verdict => {
-    const said = verdict === 'neutral' ? undefined : isFailure?.(ending)
+    const said = verdict === 'neutral' ? undefined : ask(isFailure, ending)
     if (said === undefined) return verdict
     if (!said) return 'success'
     return verdict === 'timeout' ? 'timeout' : 'failure'
@@ -59,5 +59,14 @@ export function breaker<Req, Res>(
         throw error
       }
     }
+  }
+}
+
+/** A rule of the caller's that breaks leaves the usual one: a fault in it must cost neither an answer nor a permit. */
+function ask(isFailure: BreakerOptions['isFailure'], ending: { value?: unknown; error?: unknown }) {
+  try {
+    return isFailure?.(ending)
+  } catch {
+    return undefined
   }
 }

@@ -47,7 +47,7 @@ export interface BreakerOptions {
    */
   probes: number
   /**
-   * How long the circuit may stay half-open before it opens again, in ms: a probe that hangs must not hold the door.
+   * How long a probe may take before the circuit opens again, in ms: one that hangs must not hold the door.
    * @default 20000
    */
   halfOpenMs: number

@@ -13,11 +13,13 @@ const slow = 2
 export class Tally {
   readonly #options: Readonly<BreakerOptions>
   readonly #window: RollingWindow
-  #inARow = 0
+  /** Failures since the last success. A window of its own, because a success empties it. */
+  readonly #row: RollingWindow
 
   constructor(options: Readonly<BreakerOptions>, clock: Clock) {
     this.#options = options
     this.#window = new RollingWindow(clock, options.windowMs, 3)
+    this.#row = new RollingWindow(clock, options.windowMs, 1)
   }
 
   add(verdict: Verdict, durationMs: number): TripReason | undefined {
@@ -25,16 +27,22 @@ export class Tally {
     const success = verdict === 'success'
     this.#window.add(success ? succeeded : failed)
     if (durationMs >= slowMs) this.#window.add(slow)
-    if (success) this.#inARow = 0
+    if (success) this.#endRow()
     // A server that is merely slow is answered by deadlines and the limit; in a row, only refusals say that it is gone.
-    else if (verdict !== 'timeout') this.#inARow++
-    if (this.#inARow >= consecutive) return 'consecutive'
+    else if (verdict !== 'timeout') {
+      this.#row.add(0)
+      if (this.#row.total(0) >= consecutive) return 'consecutive'
+    }
     return success && slowMs === Infinity ? undefined : this.#rate(success)
   }
 
   clear(): void {
     this.#window.clear()
-    this.#inARow = 0
+    this.#endRow()
+  }
+
+  #endRow(): void {
+    if (this.#row.total(0) > 0) this.#row.clear()
   }
 
   #rate(success: boolean): TripReason | undefined {

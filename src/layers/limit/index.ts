@@ -1,16 +1,18 @@
 import type { Layer } from '../../core/layer.ts'
-import { resolve } from '../../core/options.ts'
 import { type Judge, plainJudge } from '../../core/outcome.ts'
 import { Limiter } from './limiter.ts'
-import { type LimitOptions, limitDefaults, limitRules } from './options.ts'
+import { type LimitOptions, resolveLimit } from './options.ts'
 
-export { LimitError, type LimitEvent, Limiter, type LimiterNeeds } from './limiter.ts'
-export { type LimitOptions, limitDefaults } from './options.ts'
+export { LimitError } from './error.ts'
+export { type LimitEvent, Limiter } from './limiter.ts'
+export { type CallsPerWindow, type LimitOptions, limitDefaults } from './options.ts'
 
 export interface LimitNeeds<Req, Res> {
   /** A limiter that others ask too; the layer makes its own if absent. */
   limiter?: Limiter
   judge?: Judge<Req, Res>
+  /** Settles when a value has given up what it holds, where the place is kept until then. */
+  heldUntil?: (value: Res) => Promise<unknown> | undefined
 }
 
 /**
@@ -22,8 +24,8 @@ export function limit<Req, Res>(
   options: Partial<LimitOptions> = {},
   needs: LimitNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
-  const resolved = needs.limiter?.options ?? resolve('limit', limitDefaults, limitRules, options)
-  const { judge = plainJudge } = needs
+  const resolved = needs.limiter?.options ?? resolveLimit(options)
+  const { judge = plainJudge, heldUntil } = needs
   let shared = needs.limiter
   return (next, runtime) => {
     shared ??= new Limiter(resolved, runtime)
@@ -35,7 +37,11 @@ export function limit<Req, Res>(
       const startedAt = clock.now()
       try {
         const value = await next(request, context)
-        limiter.leave(judge.value(value, request), clock.now() - startedAt)
+        const verdict = judge.value(value, request)
+        const durationMs = clock.now() - startedAt
+        const held = limiter.options.until === 'body' ? heldUntil?.(value) : undefined
+        if (held === undefined) limiter.leave(verdict, durationMs)
+        else void held.then(() => limiter.leave(verdict, durationMs))
         return value
       } catch (error) {
         limiter.leave(judge.error(error, request, context), clock.now() - startedAt)

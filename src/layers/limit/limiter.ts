@@ -1,28 +1,11 @@
-import { BreakwaterError } from '../../core/error.ts'
+import type { BreakwaterError } from '../../core/error.ts'
 import type { Context } from '../../core/layer.ts'
-import { OptionsError, resolve } from '../../core/options.ts'
 import type { Verdict } from '../../core/outcome.ts'
 import { WaitQueue } from '../../core/queue.ts'
 import type { Runtime } from '../../core/runtime.ts'
-import { type LimitOptions, limitDefaults, limitRules } from './options.ts'
-
-/** No place was free and the queue was full. */
-export class LimitError extends BreakwaterError {
-  static readonly code = 'limit'
-  override readonly name = 'LimitError'
-  readonly inFlight: number
-  readonly queued: number
-  readonly limit: number
-
-  constructor(seen: { inFlight: number; queued: number; limit: number }, upstream?: string) {
-    super('limit', `${seen.inFlight} calls in flight of ${seen.limit} allowed, and ${seen.queued} waiting`, {
-      upstream,
-    })
-    this.inFlight = seen.inFlight
-    this.queued = seen.queued
-    this.limit = seen.limit
-  }
-}
+import { LimitError } from './error.ts'
+import { type CallsPerWindow, type LimitOptions, resolveLimit } from './options.ts'
+import { Pace } from './pace.ts'
 
 export type LimitEvent =
   | {
@@ -60,6 +43,8 @@ export class Limiter {
   readonly #runtime: Runtime
   readonly #needs: LimiterNeeds
   readonly #queue = new WaitQueue()
+  readonly #pace: Pace
+  #alarm: (() => void) | undefined
   #limit: number
   #inFlight = 0
   /** Until the first cut the limit has no idea of its height, and doubles with every round trip. */
@@ -70,11 +55,11 @@ export class Limiter {
   #bestSince = 0
 
   constructor(options: Partial<LimitOptions> | undefined, runtime: Runtime, needs: LimiterNeeds = {}) {
-    this.options = resolve('limit', limitDefaults, limitRules, options)
+    this.options = resolveLimit(options)
     const { adaptive, initial, min, max } = this.options
-    if (min > max) throw new OptionsError('limit.min', `limit.min wants at most limit.max (${max}), got ${min}`)
     this.#runtime = runtime
     this.#needs = needs
+    this.#pace = new Pace(this.options, runtime.clock)
     this.#limit = adaptive ? Math.min(max, Math.max(min, initial)) : max
   }
 
@@ -94,8 +79,8 @@ export class Limiter {
   enter(context: Context): Promise<void> | undefined {
     const refusal = this.#needs.check?.()
     if (refusal) throw refusal
-    if (this.#inFlight < this.#allowed && this.#queue.size === 0) {
-      this.#inFlight++
+    if (this.#queue.size === 0 && this.#inFlight < this.#allowed && this.#pace.waitMs() === 0) {
+      this.#start()
       return undefined
     }
     if (this.#queue.size >= this.options.queue) {
@@ -103,7 +88,9 @@ export class Limiter {
       this.#tell({ type: 'limit.refused', queued: seen.queued })
       throw new LimitError(seen, this.#needs.upstream)
     }
-    return this.#queue.wait(context)
+    const turn = this.#queue.wait(context)
+    this.#admit()
+    return turn
   }
 
   /** Gives the place back and learns from how the attempt went. */
@@ -126,10 +113,22 @@ export class Limiter {
   /** Sends away everybody who waits. */
   failAll(reason: () => unknown): void {
     this.#queue.failAll(reason)
+    this.#alarm?.()
+    this.#alarm = undefined
+  }
+
+  /** The server announced a quota. */
+  learnQuota(quota: CallsPerWindow): void {
+    this.#pace.learn(quota)
   }
 
   get #allowed(): number {
     return Math.floor(this.#limit)
+  }
+
+  #start(): void {
+    this.#inFlight++
+    this.#pace.take()
   }
 
   #admit(): void {
@@ -139,10 +138,23 @@ export class Limiter {
         this.#queue.failAll(() => this.#needs.check?.() ?? refusal)
         return
       }
+      const waitMs = this.#pace.waitMs()
+      if (waitMs > 0) {
+        this.#admitIn(waitMs)
+        return
+      }
       // Taken in the name of the one who is woken: nobody who comes in between can have it.
-      this.#inFlight++
+      this.#start()
       this.#queue.wake()
     }
+  }
+
+  /** One timer for all who wait; those who came in the meantime find it set. */
+  #admitIn(waitMs: number): void {
+    this.#alarm ??= this.#runtime.clock.setTimer(waitMs, () => {
+      this.#alarm = undefined
+      this.#admit()
+    })
   }
 
   #learn(verdict: Verdict, durationMs: number): void {

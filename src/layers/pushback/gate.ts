@@ -1,48 +1,10 @@
-import { backoffMs } from '../core/backoff.ts'
-import { BreakwaterError } from '../core/error.ts'
-import type { Context, Layer } from '../core/layer.ts'
-import { listOf, number, type Rules, resolve, statusList } from '../core/options.ts'
-import { type Hint, hintHeaders } from '../core/retry-after.ts'
-import type { Runtime } from '../core/runtime.ts'
-
-export interface PushbackOptions {
-  /**
-   * The longest hint that is waited for, in ms; a call fails at once while a longer one stands.
-   * @default 300000
-   */
-  maxMs: number
-  /**
-   * How much later than the hint callers may come, as a share of it (and at least 1 s): the wait above the floor is
-   * drawn from it. 0 leaves the second.
-   * @default 0.2
-   */
-  jitter: number
-  /**
-   * Answers that close the gate, whichever of `headers` they carry. Any other answer that is worth a retry closes it
-   * with a `Retry-After`.
-   * @default [429, 503]
-   */
-  statuses: readonly number[]
-  /**
-   * Where a hint is looked for, in order; other names are read as `Retry-After` is.
-   * @default ['retry-after', 'ratelimit', 'ratelimit-reset', 'x-ratelimit-reset', 'x-ratelimit-retry-after']
-   */
-  headers: readonly string[]
-}
-
-export const pushbackDefaults: Readonly<PushbackOptions> = {
-  maxMs: 300_000,
-  jitter: 0.2,
-  statuses: [429, 503],
-  headers: hintHeaders,
-}
-
-const rules: Rules<PushbackOptions> = {
-  maxMs: number(0, Number.MAX_VALUE),
-  jitter: number(0, Number.MAX_VALUE),
-  statuses: statusList,
-  headers: listOf('lower-case header names', (item) => typeof item === 'string' && /^[a-z0-9-]+$/.test(item)),
-}
+import { backoffMs } from '../../core/backoff.ts'
+import { BreakwaterError } from '../../core/error.ts'
+import type { Context } from '../../core/layer.ts'
+import { resolve } from '../../core/options.ts'
+import type { Hint } from '../../core/retry-after.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { type PushbackOptions, pushbackDefaults, pushbackRules } from './options.ts'
 
 /** The server asked us to stay away for longer than this call can wait. */
 export class PushbackError extends BreakwaterError {
@@ -79,12 +41,14 @@ export class Gate {
   readonly #runtime: Runtime
   readonly #upstream: string | undefined
   #floorAt = -Infinity
-  #spreadMs = 0
+  #endsAt = -Infinity
   #hintEndsAt = -Infinity
   #unhinted = 0
+  #ownMs = 0
+  #ownEndsAt = -Infinity
 
   constructor(options: Partial<PushbackOptions> | undefined, runtime: Runtime, upstream?: string) {
-    this.options = resolve('pushback', pushbackDefaults, rules, options)
+    this.options = resolve('pushback', pushbackDefaults, pushbackRules, options)
     this.#runtime = runtime
     this.#upstream = upstream
   }
@@ -99,7 +63,7 @@ export class Gate {
     const { clock } = this.#runtime
     const { maxMs, jitter } = this.options
     const floorAt = clock.now() + Math.min(hint.afterMs, maxMs)
-    this.#unhinted = 0
+    this.served()
     if (floorAt >= this.#floorAt) this.#hintEndsAt = clock.now() + hint.afterMs
     this.#shut(floorAt, Math.max(jitter * Math.min(hint.afterMs, maxMs), leastSpreadMs))
     this.#tell({ type: 'pushback.received', hintMs: hint.afterMs, header: hint.header })
@@ -107,13 +71,21 @@ export class Gate {
 
   /** The server throttled us and named no time (or a browser hid it): our own backoff, wider each time. */
   closeUnhinted(): void {
-    this.#shut(this.#runtime.clock.now(), backoffMs(ownBackoff, this.#unhinted++, this.#runtime.random))
+    const { clock, random } = this.#runtime
+    const now = clock.now()
+    // A burst of calls is told so all at once; only an answer after the wait says that the wait was too short.
+    if (now >= this.#ownEndsAt) {
+      this.#ownMs = backoffMs(ownBackoff, this.#unhinted++, random)
+      this.#ownEndsAt = now + this.#ownMs
+    }
+    this.#shut(now, this.#ownMs)
     this.#tell({ type: 'pushback.received' })
   }
 
   /** The server serves us again. */
   served(): void {
     this.#unhinted = 0
+    this.#ownEndsAt = -Infinity
   }
 
   /** Why a call with this deadline cannot wait for the gate, if it cannot. */
@@ -128,7 +100,7 @@ export class Gate {
   /** Undefined when the call may pass now, else a promise for its moment. Throws when it cannot wait that long. */
   pass(context: Context): Promise<void> | undefined {
     const now = this.#runtime.clock.now()
-    if (now >= this.#floorAt + this.#spreadMs) return undefined
+    if (now >= this.#endsAt) return undefined
     return this.#wait(context, now)
   }
 
@@ -139,7 +111,7 @@ export class Gate {
       throw refusal
     }
     // Whoever may wait until the floor gets its chance, with half of its patience left for the attempt.
-    const spreadMs = Math.min(this.#spreadMs, (context.deadlineAt - this.#floorAt) / 2)
+    const spreadMs = Math.min(this.#endsAt - this.#floorAt, (context.deadlineAt - this.#floorAt) / 2)
     const passAt = this.#floorAt + this.#runtime.random() * spreadMs
     if (passAt <= now) return undefined
     this.#tell({ type: 'pushback.waiting', delayMs: passAt - now })
@@ -154,47 +126,12 @@ export class Gate {
   }
 
   #shut(floorAt: number, spreadMs: number): void {
-    if (floorAt + spreadMs <= this.#floorAt + this.#spreadMs) return
-    this.#floorAt = Math.max(floorAt, this.#floorAt)
-    this.#spreadMs = spreadMs
+    // Each by itself: a floor must hold although a wider spread without one (our own backoff) ends later.
+    this.#floorAt = Math.max(this.#floorAt, floorAt)
+    this.#endsAt = Math.max(this.#endsAt, floorAt + spreadMs)
   }
 
   #tell(event: PushbackEvent): void {
     this.#runtime.emit?.(this.#upstream === undefined ? event : { ...event, upstream: this.#upstream })
-  }
-}
-
-export interface PushbackNeeds<Req, Res> {
-  /** Whether this value pushes back: a hint read from it, `'unhinted'`, or not at all; `'served'` is a success. */
-  read: (value: Res, request: Req) => Hint | 'unhinted' | 'served' | undefined
-  /** A gate that others pass too; the layer makes its own if absent. */
-  gate?: Gate
-}
-
-/**
- * Holds every call to a server back for as long as the server asked any of them, and lets them come back spread out.
- *
- * @throws PushbackError at once where the caller's deadline ends before the gate opens
- */
-export function pushback<Req, Res>(options: Partial<PushbackOptions>, needs: PushbackNeeds<Req, Res>): Layer<Req, Res> {
-  const resolved = needs.gate?.options ?? resolve('pushback', pushbackDefaults, rules, options)
-  const { read } = needs
-  let shared = needs.gate
-  return (next, runtime) => {
-    shared ??= new Gate(resolved, runtime)
-    const gate = shared
-    const send: typeof next = (request, context) =>
-      next(request, context).then((value) => {
-        const said = read(value, request)
-        if (said === 'served') gate.served()
-        else if (said === 'unhinted') gate.closeUnhinted()
-        else if (said !== undefined) gate.close(said)
-        return value
-      })
-    return async (request, context) => {
-      const turn = gate.pass(context)
-      if (turn !== undefined) await turn
-      return send(request, context)
-    }
   }
 }

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util'
+
+export interface DemoOptions {
+  readonly help: boolean
+  readonly json: boolean
+  readonly seconds: number
+}
+
+const leastSeconds = 8
+const mostSeconds = 120
+
+export const usage = `Usage: npm run demo [-- options]
+
+Sends the same traffic through plain fetch with a fixed retry, then through Breakwater, each to a fresh server on
+127.0.0.1 that has the same outage, and draws what reached the server.
+
+  --seconds N  how long both runs together may take, ${leastSeconds} to ${mostSeconds} (30). The outage gets longer and shorter with it,
+               the clients' patience does not: below 25 the plain fleet may survive it.
+  --json       instead of the picture, the figures as one JSON object on the last line
+  --help       this text
+`
+
+/** @throws Error in words for whoever typed it */
+export function readOptions(args: string[]): DemoOptions {
+  const { values } = parseArgs({
+    args,
+    options: { help: { type: 'boolean' }, json: { type: 'boolean' }, seconds: { type: 'string' } },
+  })
+  const seconds = Number(values.seconds ?? 30)
+  if (!(seconds >= leastSeconds && seconds <= mostSeconds)) {
+    throw new Error(`--seconds wants a number from ${leastSeconds} to ${mostSeconds}, got '${values.seconds}'`)
+  }
+  return { help: values.help ?? false, json: values.json ?? false, seconds }
+}

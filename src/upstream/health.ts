@@ -1,0 +1,30 @@
+import type { Verdict } from '../core/outcome.ts'
+import type { Phase } from '../layers/breaker/index.ts'
+
+/** Somebody above who is told what goes to an upstream, and whose findings belong to its health. */
+export interface UpstreamWatch {
+  called(key: string): void
+  attempted(isExtra: boolean): void
+  answered(verdict: Verdict, tookMs: number): void
+  readonly signs: readonly object[]
+}
+
+/** What is known of one upstream, as plain JSON. */
+export interface UpstreamHealth {
+  readonly circuit: Phase
+  /** For how long the server's pushback keeps the gate shut, in ms; 0 is open. */
+  readonly gate: { readonly shutForMs: number }
+  /** `max` is `null` where there is no limit. */
+  readonly limit: { readonly max: number | null; readonly inFlight: number }
+  /** Calls that wait for a place. */
+  readonly queue: number
+  /** `null` where the budget is unlimited. */
+  readonly budget: { readonly tokens: number | null }
+  /** Latency of attempts that were answered, in ms; `null` before the first. */
+  readonly p50Ms: number | null
+  readonly p95Ms: number | null
+  /** Attempts for each call that made any, over the last minute; 1 is no retry at all. */
+  readonly amplification: number
+  /** Signs of a herd in the last ten seconds; see `herd.detected`. */
+  readonly herd: readonly object[]
+}

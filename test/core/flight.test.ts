@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { settled } from '../../src/core/clock.ts'
+import { Flight, Flights } from '../../src/core/flight.ts'
+import { work } from './deferred-work.ts'
+
+const unhandled = vi.fn()
+beforeEach(() => void process.on('unhandledRejection', unhandled))
+afterEach(async () => {
+  await settled()
+  process.off('unhandledRejection', unhandled)
+  expect(unhandled).not.toHaveBeenCalled()
+})
+
+describe('Flights', () => {
+  it('does one piece of work for all who ask while it runs', async () => {
+    const { starts, start, last } = work<object>()
+    const flights = new Flights<object>()
+    const value = {}
+    const asked = [flights.join('a', start), flights.join('a', start), flights.join('a', start, AbortSignal.any([]))]
+    expect([flights.size, flights.has('a')]).toEqual([1, true])
+    last().resolve(value)
+    for (const one of await Promise.all(asked)) expect(one).toBe(value)
+    expect(starts).toHaveLength(1)
+    expect([flights.size, flights.has('a')]).toEqual([0, false])
+  })
+
+  it('keeps keys apart', async () => {
+    const [one, other] = [work<number>(), work<number>()]
+    const flights = new Flights<number>()
+    const asked = Promise.all([flights.join('a', one.start), flights.join('b', other.start)])
+    expect(flights.size).toBe(2)
+    other.last().resolve(2)
+    one.last().resolve(1)
+    expect(await asked).toEqual([1, 2])
+  })
+
+  it('begins anew for whoever asks after the end', async () => {
+    const { starts, start, last } = work<number>()
+    const flights = new Flights<number>()
+    const first = flights.join('a', start)
+    last().resolve(1)
+    await first
+    const second = flights.join('a', start)
+    last().resolve(2)
+    expect([await first, await second, starts.length]).toEqual([1, 2, 2])
+  })
+
+  it('serves 50,000 callers with one piece of work, half of whom leave', async () => {
+    const { starts, start, last } = work<string>()
+    const flights = new Flights<string>()
+    const leavers = new AbortController()
+    const callers = Array.from({ length: 50_000 }, (_, index) =>
+      flights.join('a', start, index % 2 ? leavers.signal : new AbortController().signal),
+    )
+    leavers.abort('left')
+    last().resolve('done')
+    const ends = await Promise.allSettled(callers)
+    expect(starts).toHaveLength(1)
+    expect(ends.filter((end) => end.status === 'fulfilled' && end.value === 'done')).toHaveLength(25_000)
+    expect(ends.filter((end) => end.status === 'rejected' && end.reason === 'left')).toHaveLength(25_000)
+    expect(last().signal.aborted).toBe(false)
+  })
+})
+
+describe('a failure', () => {
+  it('goes to all who wait as the very same error, and is not remembered', async () => {
+    const { starts, start, last } = work<string>()
+    const flights = new Flights<string>()
+    const error = new Error('broken')
+    const calls = [flights.join('a', start), flights.join('a', start, new AbortController().signal)]
+    const ends = Promise.allSettled(calls)
+    last().reject(error)
+    for (const end of await ends) expect(end.status === 'rejected' && end.reason).toBe(error)
+    const again = flights.join('a', start)
+    expect(starts).toHaveLength(2)
+    last().resolve('mended')
+    expect(await again).toBe('mended')
+  })
+
+  it('of a start that throws at once is one like any other', async () => {
+    const flights = new Flights<string>()
+    const error = new Error('at once')
+    const call = flights.join('a', () => {
+      throw error
+    })
+    await expect(call).rejects.toBe(error)
+    expect(flights.size).toBe(0)
+  })
+
+  it('that nobody waits for any more is nobody’s', async () => {
+    const { start, last } = work<string>()
+    const flights = new Flights<string>()
+    const leaver = new AbortController()
+    const call = flights.join('a', start, leaver.signal).catch((reason) => reason)
+    leaver.abort('left')
+    last().reject(new Error('unheard'))
+    expect(await call).toBe('left')
+    await settled()
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+})
+
+describe('Flight', () => {
+  it('does not abort work that has ended, not even for a caller who leaves before hearing of it', async () => {
+    const { start, last } = work<string>()
+    const controller = new AbortController()
+    const flight = new Flight(start, () => {})
+    void last().promise.then(() => controller.abort('left'))
+    const call = flight.join(controller.signal)
+    last().resolve('done')
+    await expect(call).rejects.toBe('left')
+    expect(last().signal.aborted).toBe(false)
+  })
+
+  it('tells once that it is over: at the end of its work, or when the last caller leaves', async () => {
+    const [landed, left] = [vi.fn(), vi.fn()]
+    const { start, last } = work<string>()
+    const landing = new Flight(start, landed)
+    const call = landing.join()
+    last().resolve('done')
+    await call
+    expect(landed).toHaveBeenCalledOnce()
+
+    const leaver = new AbortController()
+    const leaving = new Flight(start, left)
+    const gone = leaving.join(leaver.signal).catch(() => {})
+    leaver.abort()
+    expect(left).toHaveBeenCalledOnce()
+    last().resolve('too late')
+    await gone
+    await settled()
+    expect(left).toHaveBeenCalledOnce()
+  })
+})
