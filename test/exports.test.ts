@@ -8,6 +8,7 @@ import { type BuiltPackage, buildPackage } from './support/built-package.ts'
 const names: Record<string, string[]> = {
   breakwater: [
     'attemptsOf',
+    'BodyError',
     'BreakwaterError',
     'CircuitOpenError',
     'ClosedError',
@@ -20,7 +21,9 @@ const names: Record<string, string[]> = {
     'LimitError',
     'OptionsError',
     'PushbackError',
+    'RedirectError',
     'spread',
+    'ThrottledError',
   ],
   'breakwater/layers': [
     'breaker',
@@ -29,6 +32,8 @@ const names: Record<string, string[]> = {
     'deadline',
     'DeadlineError',
     'Gate',
+    'hedge',
+    'Hedger',
     'limit',
     'Limiter',
     'LimitError',
@@ -37,9 +42,13 @@ const names: Record<string, string[]> = {
     'pushback',
     'PushbackError',
     'retry',
+    'singleFlight',
     'stack',
+    'Throttle',
+    'throttle',
+    'ThrottledError',
   ],
-  'breakwater/testing': ['failingHandlers', 'hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
+  'breakwater/testing': ['chaos', 'failingHandlers', 'hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
 }
 
 const asWorkers = ['--conditions=workerd', '--import', resolve('test/support/forbid-at-load.mjs')]

@@ -13,15 +13,17 @@ export class Flight<T> {
   readonly #work: Promise<T>
   #callers = 0
   #over = false
-  #deadlineAt = -Infinity
+  #deadlineAt: number
   readonly #onOver: () => void
 
   /**
    * @param start begins the work; its signal belongs to no caller, and the flight tells who waits for it
    * @param onOver the work has settled or was abandoned: whoever asks from now on needs a new flight
+   * @param deadlineAt the patience of the caller who will join first: the work begins before that, and may ask for it
    */
-  constructor(start: Start<T>, onOver: () => void) {
+  constructor(start: Start<T>, onOver: () => void, deadlineAt = -Infinity) {
     this.#onOver = onOver
+    this.#deadlineAt = deadlineAt
     this.#work = begin(start, this.#controller.signal, this)
     const land = () => this.#end()
     this.#work.then(land, land)
@@ -45,9 +47,7 @@ export class Flight<T> {
     return new Promise((resolve, reject) => {
       const leave = onAbort(signal, () => {
         reject(signal.reason)
-        if (--this.#callers > 0 || this.#over) return
-        this.#end()
-        this.#controller.abort(signal.reason)
+        if (--this.#callers === 0 && !this.#over) this.abort(signal.reason)
       })
       this.#work.then(
         (value) => {
@@ -60,6 +60,12 @@ export class Flight<T> {
         },
       )
     })
+  }
+
+  /** Aborts the signal of the work even after its end: what it brought home may still hang on it, as a stream does. */
+  abort(reason: unknown): void {
+    this.#end()
+    this.#controller.abort(reason)
   }
 
   #end(): void {
@@ -91,13 +97,14 @@ export class Flights<T> {
   }
 
   /** Joins the flight of this key, or starts it. */
-  join(key: string, start: Start<T>, signal?: AbortSignal, deadlineAt?: number): Promise<T> {
+  join(key: string, start: Start<T>, signal?: AbortSignal, deadlineAt = Infinity): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     let flight = this.#flights.get(key)
     if (flight === undefined) {
-      const started: Flight<T> = new Flight(start, () => {
+      const over = () => {
         if (this.#flights.get(key) === started) this.#flights.delete(key)
-      })
+      }
+      const started: Flight<T> = new Flight(start, over, deadlineAt)
       flight = started
       this.#flights.set(key, flight)
     }

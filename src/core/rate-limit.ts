@@ -29,6 +29,27 @@ export function parseRateLimit(text: string): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
 }
 
+/** A policy that a server announces in `RateLimit-Policy`: `"burst";q=100;w=10` is 100 calls in 10 s. */
+export interface RateLimitPolicy {
+  readonly calls: number
+  readonly windowMs: number
+}
+
+/** The strictest policy of a `RateLimit-Policy` field that counts calls; undefined if none does or it is malformed. */
+export function parseRateLimitPolicy(text: string): RateLimitPolicy | undefined {
+  let strictest: RateLimitPolicy | undefined
+  for (const { parameters } of parseList(text) ?? []) {
+    const quota = parameters.get('q')
+    const window = parameters.get('w')
+    const unit = parameters.get('qu')
+    if (!isCount(quota) || !isCount(window) || window === 0) continue
+    if (unit !== undefined && unit !== 'requests') continue
+    const policy = { calls: quota, windowMs: window * 1000 }
+    if (!strictest || policy.calls / policy.windowMs < strictest.calls / strictest.windowMs) strictest = policy
+  }
+  return strictest
+}
+
 function isCount(value: number | string | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

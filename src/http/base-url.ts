@@ -1,14 +1,32 @@
 import { OptionsError } from '../core/options.ts'
 
+/** The URL that a call goes to; undefined when that is none of http or https. */
+export function urlOf(input: RequestInfo | URL, base: URL | undefined): URL | undefined {
+  const text = isRequest(input) ? input.url : String(input)
+  const against = base ?? (globalThis as { location?: { href: string } }).location?.href
+  const url = URL.canParse(text, against) ? new URL(text, against) : undefined
+  if (url === undefined) return undefined
+  if (base !== undefined && !isRequest(input) && !isUrl(input)) stayHome(url, base)
+  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+}
+
 /**
  * A path from outside ("//evil.example/x", "https://evil.example") must not carry the client's credentials elsewhere.
  *
  * @throws OptionsError where a URL that was given as text leads away from the base
  */
-export function stayHome(url: URL, base: string | URL): void {
-  if (url.origin === new URL(base).origin) return
+export function stayHome(url: URL, base: URL): void {
+  if (url.origin === base.origin) return
   throw new OptionsError(
     'baseUrl',
     `a string leads away from baseUrl (to ${url.origin}); pass a URL object to mean that`,
   )
+}
+
+export function isRequest(input: RequestInfo | URL): input is Request {
+  return typeof input === 'object' && 'clone' in input
+}
+
+function isUrl(input: string | URL): input is URL {
+  return typeof input === 'object' && 'href' in input
 }

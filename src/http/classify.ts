@@ -42,9 +42,10 @@ export async function repeatable(exchange: Exchange, ending: Ending<Response>, c
 
 async function ask(exchange: Exchange, ending: Ending<Response>, context: Context): Promise<boolean | undefined> {
   const { method, url } = exchange
+  const attempt = exchange.attempts.at(-1)?.attempt ?? context.attempt
   const about = 'value' in ending ? { response: ending.value } : { error: ending.error }
   try {
-    return await exchange.retry.shouldRetry?.({ method, url: url.href, attempt: context.attempt, ...about })
+    return await exchange.retry.shouldRetry?.({ method, url: url.href, attempt, ...about })
   } catch {
     return undefined
   }
@@ -56,7 +57,7 @@ async function ask(exchange: Exchange, ending: Ending<Response>, context: Contex
  * cause, an error without a code, tells the two apart.
  */
 function isRefusedHere(error: unknown): boolean {
-  if (!(error instanceof TypeError)) return false
+  if (!(error instanceof TypeError) || error.message !== 'fetch failed') return false
   const { cause } = error
   return cause instanceof Error && !('code' in cause)
 }

@@ -117,7 +117,7 @@ export class Exchange {
    * that as for a network that is down, so this is asked only once an attempt has thrown.
    */
   malformed(): boolean {
-    this.#malformed ??= !canBuild(this.input, this.init)
+    this.#malformed ??= (this.#body?.spent ?? false) || !canBuild(this.input, this.init)
     return this.#malformed
   }
 
@@ -171,10 +171,12 @@ function canBuild(input: RequestInfo | URL, init: RequestInit): boolean {
   const { signal: _, body, ...rest } = init
   const request = typeof input === 'object' && 'url' in input ? input.url : input
   const asked = { ...rest, method: methodOf(input, init) }
+  const inputs = typeof input === 'object' && 'body' in input && input.body !== null
   try {
     // The body itself may have been read by now; that there is one, and whether it is a stream, is all that matters.
-    if (body === undefined || body === null) new Request(request, asked)
-    else new Request(request, { ...asked, body: isStream(body) ? new ReadableStream() : '' })
+    if (body !== undefined && body !== null)
+      new Request(request, { ...asked, body: isStream(body) ? new ReadableStream() : '' })
+    else new Request(request, inputs ? { ...asked, body: '' } : asked)
     return true
   } catch {
     return false

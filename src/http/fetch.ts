@@ -5,7 +5,7 @@ import type { Runtime } from '../core/runtime.ts'
 import { authorityOf } from '../upstream/authority.ts'
 import type { Registry } from '../upstream/registry.ts'
 import { rememberAttempts } from './attempts.ts'
-import { stayHome } from './base-url.ts'
+import { isRequest, urlOf } from './base-url.ts'
 import { type CallOptions, callDefaults, callRules } from './call-options.ts'
 import { type CallSettings, Exchange } from './exchange.ts'
 import type { InFlight } from './in-flight.ts'
@@ -29,6 +29,8 @@ export function buildFetch(
   { registry, inFlight, runtime }: { registry: Registry; inFlight: InFlight; runtime: Runtime },
 ): BreakwaterFetch {
   const upstreamOf = options.upstreamOf ?? authorityOf
+  // Copied: its owner may change it later.
+  const base = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
   const retryOptions = resolveRetry(httpRetryDefaults, options.retry)
   const locate = (request: Request) => {
     const url = new URL(request.url)
@@ -97,7 +99,7 @@ export function buildFetch(
   const send = async (input: RequestInfo | URL, given: Init) => {
     const { signal, ...init } = membersOf(given)
     const settings = settingsOf(Object.hasOwn(given, 'breakwater') ? given.breakwater : undefined)
-    const url = urlOf(input, options.baseUrl)
+    const url = urlOf(input, base)
     const callers = signal === undefined ? signalOf(input) : signal
     // Not ours (data:, blob:), or not a URL or a signal: the platform answers, or says in its own words what is wrong.
     if (url === undefined || (callers && !('addEventListener' in callers))) {
@@ -106,12 +108,12 @@ export function buildFetch(
     if (callers?.aborted) throw callers.reason
     const controller = new AbortController()
     const leave = inFlight.enter(controller)
-    const unlink = callers ? onAbort(callers, () => controller.abort(callers.reason)) : undefined
+    const unlink = callers ? link(callers, controller) : undefined
     // A string or a Request goes out as it came. A URL is copied, because its owner may turn it into the next page's.
-    const kept = isRequest(input) || (typeof input === 'string' && options.baseUrl === undefined)
+    const kept = isRequest(input) || (typeof input === 'string' && base === undefined)
     try {
       const response = await run({ input: kept ? input : url, init, url }, settings, controller)
-      if (unlink) whenRead(response, unlink)
+      if (unlink) whenRead(response, controller, unlink)
       return response
     } catch (error) {
       unlink?.()
@@ -156,40 +158,31 @@ function resolveRetry(defaults: Readonly<HttpRetryOptions>, given: HttpOptions['
   return resolve('retry', defaults, httpRetryRules, given === false ? { attempts: 1 } : given)
 }
 
-/** The URL that a call goes to; undefined when that is none of http or https. */
-function urlOf(input: RequestInfo | URL, base: string | URL | undefined): URL | undefined {
-  const text = isRequest(input) ? input.url : String(input)
-  const against = base ?? (globalThis as { location?: { href: string } }).location?.href
-  const url = URL.canParse(text, against) ? new URL(text, against) : undefined
-  if (url === undefined) return undefined
-  if (base !== undefined && !isRequest(input) && !isUrl(input)) stayHome(url, base)
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
-}
-
-function isRequest(input: RequestInfo | URL): input is Request {
-  return typeof input === 'object' && 'clone' in input
-}
-
-function isUrl(input: string | URL): input is URL {
-  return typeof input === 'object' && 'href' in input
-}
-
 function signalOf(input: RequestInfo | URL): AbortSignal | undefined {
   return isRequest(input) ? input.signal : undefined
 }
 
+/** Weakly: a signal may live as long as the page, and must not keep what every call has left behind. */
+function link(callers: AbortSignal, controller: AbortController): () => void {
+  const weak = new WeakRef(controller)
+  return onAbort(callers, () => weak.deref()?.abort(callers.reason))
+}
+
 let unread: FinalizationRegistry<() => void> | undefined
+
+/** What ends a body lives as long as the body. */
+const enders = new WeakMap<ReadableStream, AbortController>()
 
 /**
  * The caller's abort must reach a body while it is read, and nothing tells when that is over. So the link to the caller's
  * signal goes when the stream is collected; until then it is one entry in a set, and harmless.
  */
-function whenRead(response: Response, unlink: () => void): void {
-  if (response.body === null) {
+function whenRead({ body }: Response, controller: AbortController, unlink: () => void): void {
+  if (body === null) {
     unlink()
     return
   }
-  if (typeof FinalizationRegistry === 'undefined') return
+  enders.set(body, controller)
   unread ??= new FinalizationRegistry((release) => release())
-  unread.register(response.body, unlink)
+  unread.register(body, unlink)
 }

@@ -32,6 +32,8 @@ const fixed = { retry: 0, timeout: false } as const
  * @throws OptionsError where one of those is set, here or on a call, and where a string leads away from `baseUrl`
  */
 export function createKy(fetch: BreakwaterFetch, given: KyOptions = {}, baseUrl?: string | URL): KyInstance {
+  // Copied: its owner may change it later.
+  const base = baseUrl === undefined ? undefined : new URL(baseUrl)
   // Only what is their own, whatever somebody has hung into the prototype of all objects.
   const own = Object.assign(Object.create(null) as Options, given)
   for (const name of names) if (own[name] !== undefined) refuse(name, own[name], 'ky.')
@@ -46,16 +48,16 @@ export function createKy(fetch: BreakwaterFetch, given: KyOptions = {}, baseUrl?
     ...own,
     ...fixed,
     fetch: fetch as typeof globalThis.fetch,
-    ...(baseUrl === undefined || own.baseUrl !== undefined ? {} : { baseUrl }),
+    ...(base === undefined || own.baseUrl !== undefined ? {} : { baseUrl: base }),
     hooks: { ...own.hooks, init: [...(own.hooks?.init ?? []), guard] },
   })
-  return baseUrl === undefined ? instance : keepHome(instance, baseUrl)
+  return base === undefined ? instance : keepHome(instance, base)
 }
 
 const verbs: ReadonlySet<unknown> = new Set(['get', 'post', 'put', 'patch', 'head', 'delete', 'query'])
 
 /** ky follows a string anywhere. With a base it must stay there, as it must with our `fetch`. */
-function keepHome(instance: KyInstance, base: string | URL): KyInstance {
+function keepHome(instance: KyInstance, base: URL): KyInstance {
   const check = (input: unknown) => {
     if (typeof input === 'string' && URL.canParse(input, base)) stayHome(new URL(input, base), base)
   }

@@ -19,6 +19,8 @@ export interface Replay {
   copy(): Promise<RequestInit['body'] | undefined>
   /** Settles when a body that takes long to send is out, as far as can be told; undefined if it takes no time. */
   readonly sent: Promise<unknown> | undefined
+  /** Read or in use before it was sent even once: the platform refuses it. */
+  readonly spent: boolean
   /** What the caller does to its headers and bytes from now on is no part of this call. */
   freeze(): void
   /** No further attempt will follow. */
@@ -56,7 +58,7 @@ export function isStream(body: object | string): body is ReadableStream | AsyncI
 }
 
 /** Anything that is sent as it is, each time. */
-function inMemory(given: Sendable, can: boolean, sent?: Promise<unknown>): Replay {
+function inMemory(given: Sendable, can: boolean, sent?: Promise<unknown>, spent = false): Replay {
   let begun = false
   let frozen = given
   return {
@@ -68,6 +70,7 @@ function inMemory(given: Sendable, can: boolean, sent?: Promise<unknown>): Repla
     again: () => frozen,
     copy: async () => (isStream(frozen.init.body ?? '') ? undefined : frozen.init.body),
     sent,
+    spent,
     freeze: () => {
       if (can || !begun) frozen = { input: given.input, init: frozenInit(given.init, true) }
     },
@@ -83,7 +86,8 @@ function streamed(
   keepBytes: number,
 ): Replay {
   // Node also takes async iterables, which have no second branch; and a stream in use is for the platform to complain of.
-  if (keepBytes === 0 || !('tee' in body) || body.locked) return inMemory({ input, init }, false, never())
+  const locked = 'locked' in body && body.locked === true
+  if (keepBytes === 0 || !('tee' in body) || locked) return inMemory({ input, init }, false, never(), locked)
   const [live, spare] = body.tee()
   return recorded({ input, init: { ...init, body: live } }, record(spare, keepBytes), keepBytes)
 }
@@ -95,7 +99,7 @@ function streamed(
 function ofRequest(request: Request, init: RequestInit, keepBytes: number): Replay {
   const given = { input: request, init }
   // A body that was read or locked already is for the platform to complain about.
-  if (request.bodyUsed || request.body?.locked) return inMemory(given, false)
+  if (request.bodyUsed || request.body?.locked) return inMemory(given, false, undefined, true)
   const spare = request.clone().body as ReadableStream<Uint8Array>
   return recorded(given, record(spare, Math.max(keepBytes, smallBytes)), keepBytes)
 }
@@ -121,6 +125,7 @@ function recorded(given: Sendable, recording: Recording, keepBytes: number): Rep
       return { input: first.input, init: { ...init, body: kept } }
     },
     copy: () => bytes,
+    spent: false,
     sent: bytes.then((all) => (all && all.byteLength <= smallBytes ? undefined : never())),
     freeze: () => {
       first = { input: first.input, init: frozenInit(first.init, false) }
@@ -133,7 +138,12 @@ function frozenInit(init: RequestInit, withBody: boolean): RequestInit {
   const { headers, body } = init
   const copied = withBody && body !== undefined && body !== null && typeof body === 'object' && !isStream(body)
   if (!headers && !copied) return init
-  return { ...init, ...(headers ? { headers: copyOfHeaders(headers) } : {}), ...(copied ? { body: copyOf(body) } : {}) }
+  try {
+    return { ...init, ...(headers && { headers: copyOfHeaders(headers) }), ...(copied && { body: copyOf(body) }) }
+  } catch {
+    // What cannot be read, the platform has complained about.
+    return init
+  }
 }
 
 /** For uploads whose end nobody can see: only the whole call's deadline ends them. */

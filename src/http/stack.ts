@@ -1,4 +1,5 @@
 import { type Call, type Context, type Layer, stack } from '../core/layer.ts'
+import { parseRateLimitPolicy } from '../core/rate-limit.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { deadline } from '../layers/deadline.ts'
 import { hedge } from '../layers/hedge/index.ts'
@@ -8,6 +9,7 @@ import type { PushbackNeeds } from '../layers/pushback/index.ts'
 import { retry } from '../layers/retry.ts'
 import { singleFlight } from '../layers/single-flight.ts'
 import { throttle } from '../layers/throttle.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 import { causesOf } from './attempts.ts'
 import { bodyEnd } from './body.ts'
 import { healthJudge, repeatable, retryJudge } from './classify.ts'
@@ -15,6 +17,7 @@ import type { Exchange } from './exchange.ts'
 import { flightNeeds, shareAttempts } from './flights.ts'
 import type { HttpOptions } from './options.ts'
 import { discard, fetchTransport } from './transport.ts'
+import { wasUnseen } from './unseen.ts'
 
 export interface StackNeeds {
   options: Readonly<HttpOptions>
@@ -50,6 +53,7 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
         {
           judge: retryJudge,
           repeatable,
+          unseen: (_exchange, error) => wasUnseen(error),
           discard,
           label,
           budgetOf: (exchange) => exchange.upstream.budget,
@@ -113,6 +117,12 @@ function endAttempt(
   ending: { value?: Response; error?: unknown },
 ): void {
   exchange.upstream.attemptEnded(verdict, durationMs)
+  if (exchange.upstream.learnsQuota && ending.value) learnQuota(exchange.upstream, ending.value)
   const about = ending.value ? { status: ending.value.status } : { causes: causesOf(ending.error) }
   exchange.attempts.push({ attempt, verdict, startedAfterMs: startedAt - exchange.startedAt, durationMs, ...about })
+}
+
+function learnQuota(upstream: Upstream, { headers }: Response): void {
+  const quota = parseRateLimitPolicy(headers.get('ratelimit-policy') ?? '')
+  if (quota) upstream.learnQuota(quota)
 }

@@ -1,5 +1,5 @@
 import type { Context, Layer } from '../core/layer.ts'
-import { duration, number, OptionsError, type Rules, resolve } from '../core/options.ts'
+import { callback, duration, number, OptionsError, oneOf, type Rules, resolve } from '../core/options.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 
 /** One thing that goes wrong: how often, and when. */
@@ -32,7 +32,22 @@ export interface ChaosOptions {
 export const chaosDefaults: Readonly<ChaosOptions> = { seed: 1 }
 
 const rules: Rules<ChaosOptions> = { seed: number(0, Number.MAX_SAFE_INTEGER) }
-const share = number(0, 1)
+
+const wait = {
+  wants: `${duration.wants}, or a function`,
+  holds: (value: unknown) => duration.holds(value) || callback.holds(value),
+}
+
+const faultRules: Rules<Fault<never, never>> = {
+  rate: number(0, 1),
+  fromMs: duration,
+  untilMs: duration,
+  latencyMs: wait,
+  hang: oneOf(true),
+  error: callback,
+  value: callback,
+  after: callback,
+}
 
 /** Makes a share of the calls fail, wait, hang or answer wrongly, by a schedule that a seed repeats. For tests. */
 export function chaos<Req, Res>(
@@ -40,14 +55,14 @@ export function chaos<Req, Res>(
   options: Partial<ChaosOptions> = {},
 ): Layer<Req, Res> {
   const { seed } = resolve('chaos', chaosDefaults, rules, options)
-  for (const { rate, fromMs = 0, untilMs = Infinity } of faults) {
-    if (!share.holds(rate)) throw new OptionsError('chaos.rate', `chaos.rate wants ${share.wants}, got ${String(rate)}`)
-    if (!duration.holds(fromMs) || !duration.holds(untilMs)) {
-      throw new OptionsError('chaos.fromMs', `chaos.fromMs and untilMs want ${duration.wants}`)
-    }
+  for (const fault of faults) {
+    resolve<object>('chaos', {}, faultRules, fault)
+    if (fault.rate === undefined) throw new OptionsError('chaos.rate', `chaos.rate wants ${faultRules.rate.wants}`)
   }
   return (next, { clock }) => {
     const random = seededRandom(seed)
+    // A stream of its own: how long one fault waits must not move whom the others hit.
+    const waits = seededRandom(Number.MAX_SAFE_INTEGER - seed)
     const bornAt = clock.now()
     const hits = ({ rate, fromMs = 0, untilMs = Infinity }: Fault<Req, Res>) => {
       const age = clock.now() - bornAt
@@ -58,7 +73,7 @@ export function chaos<Req, Res>(
       const struck = faults.filter(hits)
       for (const { latencyMs, hang, error, value } of struck) {
         if (latencyMs !== undefined) {
-          await clock.sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs(random), context.signal)
+          await clock.sleep(typeof latencyMs === 'number' ? latencyMs : latencyMs(waits), context.signal)
         }
         if (hang) await ended(context)
         if (error) throw error(request)

@@ -114,8 +114,9 @@ export function deadline<Req, Res>(
             }
             over = true
             const covered = covers?.(value)
-            if (covered) void covered.then(() => stop?.())
-            else stop?.()
+            const finish = () => stop?.()
+            if (covered) covered.then(finish, finish)
+            else finish()
             if (linger) linger(value, unlink)
             else unlink()
             resolve(value)

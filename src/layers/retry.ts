@@ -64,6 +64,11 @@ export interface RetryNeeds<Req, Res> {
   budgetOf?: (request: Req) => Budget | undefined
   /** Why a further attempt would be refused below: then it is not worth giving up what we have. */
   refuse?: (request: Req, context: Context) => BreakwaterError | undefined
+  /**
+   * Whether the request was lost before the server could see it, for a reason that is over by now (it went out on a
+   * connection that the server had just closed). It is sent again once, at once, and costs nothing.
+   */
+  unseen?: (request: Req, error: unknown) => boolean
   /** Frees what a refused value holds (a socket, for a response that is not read), before the wait. */
   discard?: (value: Res) => void
   /** The options of one request, where they differ. */
@@ -122,18 +127,34 @@ function repeat<Req, Res>(
   const { judge = plainJudge, budgetOf, refuse, discard, label } = needs
   const repeatable = needs.repeatable ?? ((_request, { verdict }) => verdict !== 'success' && verdict !== 'neutral')
 
+  const send = async (request: Req, context: Context): Promise<Ending<Res>> => {
+    try {
+      const value = await next(request, context)
+      return { verdict: judge.value(value, request), value }
+    } catch (error) {
+      return { verdict: judge.error(error, request, context), error }
+    }
+  }
+
   return async (request: Req, context: Context, first: Ending<Res>): Promise<Res> => {
     const options = needs.optionsOf?.(request) ?? resolved
     const budget = budgetOf?.(request)
     let ending = first
     let delayMs = 0
-    for (let attempt = context.attempt; attempt < options.attempts; attempt++) {
+    let free = 0
+    for (let attempt = context.attempt; attempt < options.attempts + free; attempt++) {
       if (context.signal.aborted || !(await repeatable(request, ending, context))) break
       const { verdict } = ending
+      if (free === 0 && 'error' in ending && needs.unseen?.(request, ending.error)) {
+        free = 1
+        runtime.emit?.({ type: 'retry.scheduled', ...label?.(request), attempt, delayMs: 0, verdict } as RetryEvent)
+        ending = await send(request, { ...context, attempt: attempt + 1 })
+        continue
+      }
       const refusedBecause = (reason: RetryRefusal) =>
         runtime.emit?.({ type: 'retry.refused', ...label?.(request), attempt, verdict, reason } as RetryEvent)
 
-      delayMs = backoffMs(waitAfter(verdict, options), attempt - context.attempt, runtime.random, delayMs)
+      delayMs = backoffMs(waitAfter(verdict, options), attempt - context.attempt - free, runtime.random, delayMs)
       const refusal = refuse?.(request, context)
       if (refusal) {
         refusedBecause(refusal.code)
@@ -157,12 +178,7 @@ function repeat<Req, Res>(
         budget?.refund(cost)
         throw reason
       }
-      try {
-        const value = await next(request, { ...context, attempt: attempt + 1 })
-        ending = { verdict: judge.value(value, request), value }
-      } catch (error) {
-        ending = { verdict: judge.error(error, request, context), error }
-      }
+      ending = await send(request, { ...context, attempt: attempt + 1 })
       // An attempt that we refused below has cost the server nothing; one whose caller left may have.
       if (ending.verdict === 'success' || isRefusal(ending)) budget?.refund(cost)
     }

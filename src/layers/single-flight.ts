@@ -1,4 +1,5 @@
-import { Flights, type Start } from '../core/flight.ts'
+import { onAbort } from '../core/abort.ts'
+import { type Flight, Flights, type Start } from '../core/flight.ts'
 import type { Layer } from '../core/layer.ts'
 
 export interface SingleFlightNeeds<Req, Res> {
@@ -9,6 +10,8 @@ export interface SingleFlightNeeds<Req, Res> {
    * each of the others makes its own call. Absent: all get the same value.
    */
   share?: (value: Res) => Promise<Shared<Res>>
+  /** A value that only one has is not always the end: as long as its body streams, its caller's abort must reach it. */
+  linger?: (value: Res, release: () => void) => void
   /** A caller joined the call of another. */
   joined?: (request: Req, leader: Req) => void
   /** What an event says of a request: names, never its content. */
@@ -25,7 +28,7 @@ export interface FlightEvent {
 /** What a flight brings home: copies for all, or one value for one. */
 type Landed<Req, Res> = { readonly leader: Req } & (
   | { readonly copy: () => Res }
-  | { readonly take: () => Res | undefined }
+  | { readonly take: () => { readonly value: Res } | undefined; readonly abort: Flight<unknown>['abort'] }
 )
 
 /**
@@ -34,7 +37,7 @@ type Landed<Req, Res> = { readonly leader: Req } & (
  * shared with those who waited, and forgotten. With a single caller nothing is copied.
  */
 export function singleFlight<Req, Res>(needs: SingleFlightNeeds<Req, Res>): Layer<Req, Res> {
-  const { keyOf, share = same, joined, label } = needs
+  const { keyOf, share = same, linger, joined, label } = needs
   return (next, runtime) => {
     const flights = new Flights<Landed<Req, Res>>()
     return async (request, context) => {
@@ -48,12 +51,19 @@ export function singleFlight<Req, Res>(needs: SingleFlightNeeds<Req, Res>): Laye
         const below = Object.defineProperty({ ...context, signal }, 'deadlineAt', patience)
         const value = await next(request, below)
         const shared = flight.callers > 1 ? await share(value) : { one: value }
-        return 'copy' in shared ? { leader: request, ...shared } : { leader: request, take: once(shared.one) }
+        if ('copy' in shared) return { leader: request, ...shared }
+        return { leader: request, take: once(shared.one), abort: (reason) => flight.abort(reason) }
       }
       const landed = await flights.join(key, fly, context.signal, context.deadlineAt)
       if (follows) joined?.(request, landed.leader)
       if ('copy' in landed) return landed.copy()
-      return landed.take() ?? next(request, context)
+      const taken = landed.take()
+      if (taken === undefined) return next(request, context)
+      linger?.(
+        taken.value,
+        onAbort(context.signal, () => landed.abort(context.signal.reason)),
+      )
+      return taken.value
     }
   }
 }
@@ -63,8 +73,8 @@ async function same<Res>(value: Res): Promise<Shared<Res>> {
 }
 
 /** For a value that only one can have. */
-function once<Res>(value: Res): () => Res | undefined {
-  let left: Res | undefined = value
+function once<Res>(value: Res): () => { readonly value: Res } | undefined {
+  let left: { readonly value: Res } | undefined = { value }
   return () => {
     const taken = left
     left = undefined

@@ -106,8 +106,13 @@ export class Upstream {
   refuseHedge(): 'circuit' | 'gate' | 'limit' | 'retry-budget' | undefined {
     if (this.circuit.phase !== 'closed') return 'circuit'
     if (this.#gate && this.#gate.shutForMs > 0) return 'gate'
-    if (this.#limiter && this.#limiter.inFlight > this.#limiter.limit * hedgeBelow) return 'limit'
+    if (this.#limiter?.usedBeyond(hedgeBelow)) return 'limit'
     return this.budget.tokens < this.budget.cost(false) ? 'retry-budget' : undefined
+  }
+
+  /** Whether the server's `RateLimit-Policy` is to be followed. */
+  get learnsQuota(): boolean {
+    return this.#limiter?.options.callsPerWindow === 'learned'
   }
 
   /** The server announced a quota. */

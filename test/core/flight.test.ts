@@ -101,6 +101,65 @@ describe('a failure', () => {
 })
 
 describe('Flight', () => {
+  it('says who waits, those who cannot leave included', async () => {
+    const { start, last } = work<string>()
+    const flight = new Flight(start, () => {})
+    expect(flight.callers).toBe(0)
+    const leaver = new AbortController()
+    const calls = [flight.join(), flight.join(leaver.signal), flight.join(new AbortController().signal)]
+    const ends = Promise.allSettled([...calls, flight.join(AbortSignal.abort('gone before'))])
+    expect(flight.callers).toBe(3)
+    leaver.abort('left')
+    expect(flight.callers).toBe(2)
+    last().resolve('done')
+    expect((await ends).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected'])
+  })
+
+  it('is as patient as the most patient who joined, whoever leaves', async () => {
+    const { start, last } = work<string>()
+    const flight = new Flight(start, () => {}, 100)
+    expect(flight.deadlineAt).toBe(100)
+    const patient = new AbortController()
+    const seen: number[] = []
+    const calls = [100, 300, 200].map((deadlineAt) => {
+      const call = flight.join(deadlineAt === 300 ? patient.signal : undefined, deadlineAt)
+      seen.push(flight.deadlineAt)
+      return call
+    })
+    const ends = Promise.allSettled(calls)
+    expect(seen).toEqual([100, 300, 300])
+    patient.abort('left')
+    expect(flight.deadlineAt).toBe(300)
+    const endless = flight.join()
+    expect(flight.deadlineAt).toBe(Infinity)
+    last().resolve('done')
+    expect([await endless, (await ends).length]).toEqual(['done', 3])
+  })
+
+  it('knows the patience of the first caller when its work begins', () => {
+    const seen: number[] = []
+    const start = (_signal: AbortSignal, flight: Flight<string>) => {
+      seen.push(flight.deadlineAt)
+      return new Promise<string>(() => {})
+    }
+    const flights = new Flights<string>()
+    void flights.join('a', start, undefined, 500)
+    void flights.join('b', start)
+    expect(seen).toEqual([500, Infinity])
+  })
+
+  it('can be aborted after its end, for what it brought home hangs on its signal', async () => {
+    const { start, last } = work<string>()
+    const over = vi.fn()
+    const flight = new Flight(start, over)
+    const call = flight.join()
+    last().resolve('a stream')
+    await call
+    flight.abort('left')
+    expect(last().signal.reason).toBe('left')
+    expect(over).toHaveBeenCalledOnce()
+  })
+
   it('does not abort work that has ended, not even for a caller who leaves before hearing of it', async () => {
     const { start, last } = work<string>()
     const controller = new AbortController()

@@ -225,3 +225,62 @@ describe('a time that starts later', () => {
     expect(seen.error).toBeInstanceOf(DeadlineError)
   })
 })
+
+describe('a limit that covers the body too', () => {
+  const streaming = (w: World, ending: Promise<unknown> | undefined, given: Partial<Context> = {}) => {
+    const below = script<string, string>('value')
+    const result = play(w, 100, below, { scope: 'attempt', covers: () => ending, linger: () => {} })(given)
+    return { result, signal: () => below.contexts[0]?.signal }
+  }
+
+  it('aborts the signal below when the time is up, but never the promise: its value has been handed up', async () => {
+    const w = world()
+    const { result, signal } = streaming(w, new Promise(() => {}))
+    expect(await result).toBe('value')
+    await w.clock.advance(99)
+    expect(signal()?.aborted).toBe(false)
+    await w.clock.advance(1)
+    expect(signal()?.reason).toBeInstanceOf(DeadlineError)
+    expect(signal()?.reason).toMatchObject({ scope: 'attempt', limitMs: 100 })
+    expect(w.clock.pending).toBe(0)
+  })
+
+  it.each(['read to its end', 'broken off'])('lets go of one that is %s in time', async (how) => {
+    const w = world()
+    const body = Promise.withResolvers<void>()
+    const { result, signal } = streaming(w, body.promise)
+    await result
+    await w.clock.advance(50)
+    if (how === 'broken off') body.reject(new Error('the connection broke'))
+    else body.resolve()
+    await w.clock.advance(0)
+    expect(w.clock.pending).toBe(0)
+    await w.clock.advance(1_000)
+    expect(signal()?.aborted).toBe(false)
+  })
+
+  it('ends at once where a value has no body', async () => {
+    const w = world()
+    await streaming(w, undefined).result
+    expect(w.clock.pending).toBe(0)
+  })
+
+  it('has a timer of its own even where the caller is less patient: that one does not cover the body', async () => {
+    const w = world()
+    const { result, signal } = streaming(w, new Promise(() => {}), { deadlineAt: 10 })
+    await result
+    await w.clock.advance(100)
+    expect(signal()?.reason).toBeInstanceOf(DeadlineError)
+  })
+
+  it('leaves the body within reach of the caller', async () => {
+    const w = world()
+    const controller = new AbortController()
+    const { result, signal } = streaming(w, new Promise(() => {}), { signal: controller.signal })
+    await result
+    controller.abort('left')
+    expect(signal()?.reason).toBe('left')
+    await w.clock.advance(100)
+    expect(signal()?.reason).toBe('left')
+  })
+})

@@ -25,6 +25,20 @@ describe('the layer', () => {
     expect(await patient).toBe('served')
   })
 
+  it('holds the next ones back longer after each answer that names no time, until one is served', async () => {
+    const w = world(0.5)
+    const call = stack([layer()], async (answer: Answer) => answer, w)
+    const waits: number[] = []
+    for (const answer of ['unhinted', 'unhinted', 'unhinted', 'served', 'unhinted'] as const) {
+      await call(answer, w.context())
+      const from = w.clock.now()
+      const next = call(undefined, w.context()).then(() => waits.push(w.clock.now() - from))
+      await w.clock.advance(60 * second)
+      await next
+    }
+    expect(waits).toEqual([500, 1_000, 2_000, 0, 500])
+  })
+
   it('holds back whoever shares the layer or the gate', async () => {
     const w = world()
     const deadlineAt = 5 * second

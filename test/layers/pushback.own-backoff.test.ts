@@ -43,6 +43,19 @@ describe('a 429 that names no time', () => {
     expect(await widthOf(w, gate)).toBe(second)
   })
 
+  it('begins anew after a success in the middle of a wait as well', async () => {
+    const w = world(0.5)
+    const gate = new Gate({}, w)
+    await widthOf(w, gate)
+    await widthOf(w, gate)
+    gate.closeUnhinted()
+    await w.clock.advance(3.9 * second)
+    gate.served()
+    gate.closeUnhinted()
+    await w.clock.advance(second)
+    expect(gate.pass(w.context())).toBeUndefined()
+  })
+
   it('has no floor: nobody is refused for it', () => {
     const w = world()
     const gate = new Gate({}, w)

@@ -127,6 +127,8 @@ describe('a newcomer', () => {
       expect(passed).toBeLessThan(400 * (share + 0.1))
     }
     expect(w.clock.pending).toBeGreaterThan(0)
+    const delays = w.told<PushbackEvent & { delayMs: number }>('pushback.waiting').map(({ delayMs }) => delayMs)
+    expect(Math.min(...delays)).toBeGreaterThan(0)
     await w.clock.advance(12 * second - w.clock.now())
     expect(w.clock.pending).toBe(0)
   })
@@ -191,6 +193,14 @@ describe('a hint beyond maxMs', () => {
     const later = knock()
     await w.clock.advance(12 * second)
     expect(later).toEqual({ passedAt: 66 * second })
+  })
+
+  it('does not become one that is waited for because a shorter one is heard', () => {
+    const w = world()
+    const { gate } = gateOf(w, { maxMs: 60 * second })
+    gate.close(hint(3_600 * second))
+    gate.close(hint(5 * second))
+    expect(gate.refuse(Infinity)).toMatchObject({ retryAfterMs: 3_600 * second })
   })
 
   it('gives way to a later one that can be waited for', async () => {

@@ -1,44 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Context, stack } from '../../src/core/layer.ts'
-import type { Judge, Verdict } from '../../src/core/outcome.ts'
+import type { Verdict } from '../../src/core/outcome.ts'
 import { CircuitOpenError } from '../../src/layers/breaker/index.ts'
-import { type RetryNeeds, type RetryOptions, retry } from '../../src/layers/retry.ts'
-import { hang, type Step, script } from '../../src/testing/index.ts'
-import { type World, world } from '../support/world.ts'
-
-/** Values are their own verdicts; an object of its own each, so that identity can be told. */
-interface Answer {
-  verdict: Verdict
-}
-
-const judge: Judge<string, Answer> = { value: ({ verdict }) => verdict, error: () => 'failure' }
-
-function answer(verdict: Verdict): Answer {
-  return { verdict }
-}
-
-interface Scene {
-  options?: Partial<RetryOptions>
-  needs?: RetryNeeds<string, Answer>
-  context?: Partial<Context>
-}
-
-/** Starts a call whose waits are half of what they may be; `sentAt` fills with the moments of its attempts. */
-function play(w: World, steps: Step<string, Answer>[], { options, needs, context }: Scene = {}) {
-  const sentAt: number[] = []
-  const below = script(...steps)
-  const call = stack<string, Answer>(
-    [retry(options, { judge, ...needs })],
-    (request, given) => {
-      sentAt.push(w.clock.now())
-      return below(request, given)
-    },
-    w,
-  )
-  const result = call('request', w.context(context))
-  result.catch(() => undefined)
-  return { result, below, sentAt }
-}
+import type { RetryNeeds } from '../../src/layers/retry.ts'
+import { world } from '../support/world.ts'
+import { type Answer, answer, play } from './attempts.ts'
 
 describe('retry', () => {
   it('lets a success through with no wait and no event', async () => {
@@ -155,35 +120,6 @@ describe('retry', () => {
     const one = play(w, [new Error('only')], { needs: { optionsOf: () => base } })
     await expect(one.result).rejects.toThrow('only')
     expect(one.below.requests.length).toBe(1)
-  })
-})
-
-describe('an abort', () => {
-  it('during a wait ends it at once with its reason, and no attempt follows', async () => {
-    const w = world(0.5)
-    const controller = new AbortController()
-    const reason = { why: 'left' }
-    const { result, below } = play(w, [answer('overload'), answer('success')], {
-      context: { signal: controller.signal },
-    })
-    await w.clock.advance(100)
-    controller.abort(reason)
-    await expect(result).rejects.toBe(reason)
-    expect(w.clock.now()).toBe(100)
-    expect(w.clock.pending).toBe(0)
-    await w.clock.advance(10_000)
-    expect(below.requests.length).toBe(1)
-  })
-
-  it('during an attempt is not followed by another, whatever the attempt made of it', async () => {
-    const w = world(0.5)
-    const controller = new AbortController()
-    const { result, below } = play(w, [hang(), answer('success')], { context: { signal: controller.signal } })
-    await w.clock.advance(10)
-    controller.abort('left')
-    await expect(result).rejects.toBe('left')
-    await w.clock.advance(10_000)
-    expect(below.requests.length).toBe(1)
   })
 })
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createClient, DeadlineError } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { type Recorder, startRecorder } from '../support/recorder.ts'
+import { eventually, type Recorder, startRecorder } from '../support/recorder.ts'
 
 let server: Recorder
 let held: ServerResponse[]
@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => server.close())
 
 const theOne = async (): Promise<ServerResponse> => {
-  await vi.waitFor(() => expect(held).toHaveLength(1))
+  await eventually(() => expect(held).toHaveLength(1))
   return held[0] as ServerResponse
 }
 
@@ -48,19 +48,19 @@ describe('sockets', () => {
     }
     expect(server.requests).toHaveLength(200)
     // One that has carried nothing yet: Node's fetch opens it after one that it had to destroy.
-    await vi.waitFor(async () => expect(await server.busyConnections()).toBeLessThanOrEqual(1))
+    await eventually(async () => expect(await server.busyConnections()).toBeLessThanOrEqual(1))
   })
 
   it('are closed under attempts that timed out', async () => {
     const clock = manualClock()
     const client = createClient({ attemptMs: 1_000, retry: { attempts: 2, baseMs: 0 }, runtime: { clock } })
     const answer = client.fetch(`${server.origin}/hold`).catch((reason: unknown) => reason)
-    await vi.waitFor(() => expect(held).toHaveLength(1))
+    await eventually(() => expect(held).toHaveLength(1))
     await clock.advance(1_000)
-    await vi.waitFor(() => expect(held).toHaveLength(2))
+    await eventually(() => expect(held).toHaveLength(2))
     await clock.advance(1_000)
     expect(await answer).toMatchObject({ name: 'DeadlineError', scope: 'attempt' })
-    await vi.waitFor(async () => expect(await server.busyConnections()).toBe(0))
+    await eventually(async () => expect(await server.busyConnections()).toBe(0))
     expect(clock.pending).toBe(0)
   })
 })
@@ -91,7 +91,7 @@ describe('a response that streams', () => {
   it('gives its socket back when the reader cancels it', async () => {
     const response = await createClient().fetch(`${server.origin}/begin`)
     await response.body?.cancel()
-    await vi.waitFor(async () => expect(await server.busyConnections()).toBe(0))
+    await eventually(async () => expect(await server.busyConnections()).toBe(0))
   })
 })
 
@@ -176,7 +176,7 @@ describe('an upload', () => {
     const request = new Request(`${server.origin}/hold`, { method: 'PUT', body, duplex: 'half' } as RequestInit)
     const answer = client.fetch(request).catch((caught: unknown) => caught)
     await theOne()
-    await vi.waitFor(() => expect(server.requests[0]?.body.length).toBe(30))
+    await eventually(() => expect(server.requests[0]?.body.length).toBe(30))
     expect(clock.now()).toBe(3_000)
     await clock.advance(49)
     expect(clock.pending).toBe(2)

@@ -160,17 +160,15 @@ describe('a server and a caller see no difference to plain ky', () => {
     const error = await http.get(`${server.origin}/error/500`).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(HTTPError)
     expect(attemptsOf(error).map(({ status }) => status)).toEqual([500, 500, 500])
+    server.take()
     const broken = await createClient({ retry: { baseMs: 0 } })
       .http.put(`${server.origin}/break`, { json: { a: 1 } })
       .catch((reason: unknown) => reason)
     expect(broken).toBeInstanceOf(NetworkError)
-    expect(attemptsOf(broken)).toHaveLength(3)
-    expect(
-      server
-        .take()
-        .slice(3)
-        .map(({ body }) => body.toString()),
-    ).toEqual(Array(3).fill('{"a":1}'))
+    const arrived = server.take().map(({ body }) => body.toString())
+    expect(new Set(arrived)).toEqual(new Set(['{"a":1}']))
+    expect(arrived.length).toBeGreaterThanOrEqual(3)
+    expect(attemptsOf(broken)).toHaveLength(arrived.length)
   })
 
   it('ends with the reason of an abort', async () => {

@@ -209,6 +209,7 @@ describe('a server and a caller see no difference to the plain fetch', () => {
     const ours = await answer(client.fetch(`${server.origin}/break`))
     expect(ours).toEqual(plain)
     expect(ours).toMatchObject({ error: 'TypeError', platform: true })
-    expect(server.take()).toHaveLength(4)
+    // One more where the connection had served others before: then the request may never have been read.
+    expect([4, 5]).toContain(server.take().length)
   })
 })

@@ -31,6 +31,8 @@ export interface FleetReport {
   readonly load: number
   /** The highest arrivals in one second over offered, during and after the trouble. */
   readonly peak: number
+  /** The same after the trouble, once its last second is over. */
+  readonly peakAfter: number
   /** For each second, the share of the calls begun in it that succeeded in the end. */
   readonly goodput: readonly number[]
 }
@@ -126,12 +128,14 @@ export async function runFleet(options: FleetOptions, ours?: ClientOptions): Pro
   const seconds = Math.floor(runMs / 1000)
   const share = Array.from({ length: seconds }, (_, second) => (succeededIn[second] ?? 0) / (offeredIn[second] ?? 1))
   const total = arrivals.reduce((sum, count) => sum + (count ?? 0), 0)
+  const troubleEnd = Math.floor((trouble?.untilMs ?? 0) / 1000)
   const later = arrivals.slice(Math.floor(fromMs / 1000))
   return {
-    recoverySeconds: recovery(share, Math.floor((trouble?.untilMs ?? 0) / 1000)),
+    recoverySeconds: recovery(share, troubleEnd),
     success: measured.succeeded / measured.calls,
     load: total / (offered * seconds),
     peak: Math.max(...Array.from(later, (count) => count ?? 0)) / offered,
+    peakAfter: Math.max(...Array.from(arrivals.slice(troubleEnd + 1), (count) => count ?? 0)) / offered,
     goodput: share,
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { vi } from 'vitest'
 
 /** One request, as it came over the wire. */
 export interface Recorded {
@@ -59,4 +60,9 @@ export async function startRecorder(answers: Record<string, Answer> = {}): Promi
       await once(server, 'close')
     },
   }
+}
+
+/** Waits until a real server or socket has got there; how long that takes is the machine's affair. */
+export function eventually(check: () => unknown): Promise<unknown> {
+  return vi.waitFor(check, { timeout: 10_000, interval: 5 })
 }

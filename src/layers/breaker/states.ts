@@ -89,7 +89,8 @@ export class States<About> {
   }
 
   #next(step: () => unknown): void {
-    this.#told = this.#told.then(step)
+    // Whatever a listener throws, the next verdict must still be heard.
+    this.#told = this.#told.then(step).catch(ignore)
   }
 }
 

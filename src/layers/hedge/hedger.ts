@@ -5,8 +5,11 @@ import { type HedgeOptions, hedgeDefaults, hedgeRules } from './options.ts'
 /** Why a hedge was not sent, by the figures of its own. */
 export type HedgerRefusal = 'samples' | 'budget' | 'load'
 
-/** The median of this many calls is "recent"; it is compared with the best such median. */
-const recentCalls = 64
+/** The median of this many calls is "recent". */
+const recentCalls = 128
+
+/** The best is the lowest of smoothed medians: the lowest of raw ones is an accident, and 1.25 times it no load at all. */
+const smoothing = 0.3
 
 /** Above this much of the best median, the server is busy and a hedge would make it worse. */
 const busyFactor = 1.25
@@ -18,7 +21,7 @@ const bestDrift = 1.002
 const halfLife = 1_000
 
 /** Hedges that can be saved up. */
-const mostSaved = 10
+const mostSaved = 50
 
 /**
  * When to hedge one server, and whether: how long its calls take, what is left of the budget of hedges, and whether the
@@ -30,6 +33,7 @@ export class Hedger {
   readonly #latency = new QuantileSketch(halfLife)
   #recent: number[] = []
   #recentMs = 0
+  #smoothMs = 0
   #bestMs = Infinity
   #seen = 0
   #saved = mostSaved
@@ -62,7 +66,8 @@ export class Hedger {
     if (this.#recent.length < recentCalls) return
     this.#recent.sort((a, b) => a - b)
     this.#recentMs = this.#recent[recentCalls / 2] ?? 0
-    this.#bestMs = Math.min(this.#bestMs * bestDrift, this.#recentMs)
+    this.#smoothMs += (this.#smoothMs === 0 ? 1 : smoothing) * (this.#recentMs - this.#smoothMs)
+    this.#bestMs = Math.min(this.#bestMs * bestDrift, this.#smoothMs)
     this.#recent = []
   }
 }

@@ -45,12 +45,17 @@ export function hedge<Req, Res>(
     const { clock } = runtime
     const tell = (event: HedgeEvent, request: Req) => runtime.emit?.({ ...event, ...label?.(request) })
 
-    /** One copy, no race: but what it takes is worth knowing. */
-    const watch = (hedger: Hedger, request: Req, context: Context) => {
+    /** How long a primary took that answered in some way, or ran until its time was up. */
+    const learner = (hedger: Hedger) => {
       const startedAt = clock.now()
-      const learn = (verdict: Verdict) => {
+      return (verdict: Verdict) => {
         if (verdict === 'success' || verdict === 'timeout') hedger.observe(clock.now() - startedAt)
       }
+    }
+
+    /** One copy, no race: but what it takes is worth knowing. */
+    const watch = (hedger: Hedger, request: Req, context: Context) => {
+      const learn = learner(hedger)
       return next(request, context).then(
         (value) => {
           learn(judge.value(value, request))
@@ -66,23 +71,35 @@ export function hedge<Req, Res>(
     const race = (hedger: Hedger, delayMs: number, request: Req, context: Context) =>
       new Promise<Res>((resolve, reject) => {
         const startedAt = clock.now()
+        const learn = learner(hedger)
+        let primaryRuns = true
         let stop: (() => void) | undefined
         const lanes = new Race<Res>(context, {
-          send: (below) => next(request, below),
-          judge: (end) => ('error' in end ? judge.error(end.error, request, context) : judge.value(end.value, request)),
+          send: async (below) => next(request, below),
+          judge: (end, lane) => {
+            const verdict = 'error' in end ? judge.error(end.error, request, context) : judge.value(end.value, request)
+            if (lane === 0) {
+              primaryRuns = false
+              learn(verdict)
+            }
+            return verdict
+          },
           discard,
           linger,
           over: (ending, lane, verdict) => {
             stop?.()
-            const durationMs = clock.now() - startedAt
-            if (lane > 0 && verdict === 'success') tell({ type: 'hedge.won', durationMs }, request)
-            // A primary that was overtaken took at least this long; without it the next hedges would come too early.
-            if (verdict === 'success' || verdict === 'timeout') hedger.observe(durationMs)
+            if (lane > 0 && verdict === 'success') {
+              tell({ type: 'hedge.won', durationMs: clock.now() - startedAt }, request)
+              // A primary that was overtaken took at least this long; without it the next hedges would come too early.
+              if (primaryRuns) learn(verdict)
+            }
             if ('error' in ending) reject(ending.error)
             else resolve(ending.value)
           },
         })
         const arm = () => {
+          // The caller may have left while a copy was on its way out.
+          if (lanes.closed) return
           stop = clock.setTimer(delayMs, () => {
             if (lanes.closed) return
             const reason = refuse?.(request) ?? hedger.spend()

@@ -4,12 +4,13 @@ import type { Verdict } from '../../core/outcome.ts'
 
 export type Finish<Res> = { readonly value: Res } | { readonly error: unknown }
 
+/** A lane is a copy; 0 is the primary. */
 interface RaceRules<Res> {
   send: (context: Context) => Promise<Res>
-  judge: (ending: Finish<Res>) => Verdict
+  judge: (ending: Finish<Res>, lane: number) => Verdict
   discard?: ((value: Res) => void) | undefined
   linger?: ((value: Res, release: () => void) => void) | undefined
-  /** The race is decided. @param lane 0 is the primary */
+  /** The race is decided. */
   over: (ending: Finish<Res>, lane: number, verdict: Verdict) => void
 }
 
@@ -61,7 +62,7 @@ export class Race<Res> {
       if ('value' in ending) this.#rules.discard?.(ending.value)
       return
     }
-    const verdict = this.#rules.judge(ending)
+    const verdict = this.#rules.judge(ending, lane)
     if (verdict !== 'success') {
       // A server that pushes back must not be asked again, and one that fails is the business of retry.
       this.closed = true

@@ -41,7 +41,10 @@ export function limit<Req, Res>(
         const durationMs = clock.now() - startedAt
         const held = limiter.options.until === 'body' ? heldUntil?.(value) : undefined
         if (held === undefined) limiter.leave(verdict, durationMs)
-        else void held.then(() => limiter.leave(verdict, durationMs))
+        else {
+          const leave = () => limiter.leave(verdict, durationMs)
+          held.then(leave, leave)
+        }
         return value
       } catch (error) {
         limiter.leave(judge.error(error, request, context), clock.now() - startedAt)

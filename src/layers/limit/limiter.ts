@@ -3,6 +3,7 @@ import type { Context } from '../../core/layer.ts'
 import type { Verdict } from '../../core/outcome.ts'
 import { WaitQueue } from '../../core/queue.ts'
 import type { Runtime } from '../../core/runtime.ts'
+import { BestLatency } from './best-latency.ts'
 import { LimitError } from './error.ts'
 import { type CallsPerWindow, type LimitOptions, resolveLimit } from './options.ts'
 import { Pace } from './pace.ts'
@@ -21,9 +22,6 @@ const cutEveryMs = 1_000
 
 /** A success this many times slower than the best says that a queue stands somewhere. */
 const slowFactor = 3
-
-/** The best latency is the best of this long, so that a server which became slower for good is not held back for ever. */
-const bestForMs = 60_000
 
 export interface LimiterNeeds {
   upstream?: string
@@ -50,15 +48,14 @@ export class Limiter {
   /** Until the first cut the limit has no idea of its height, and doubles with every round trip. */
   #searching = true
   #cutAt = -Infinity
-  #bestMs = Infinity
-  #bestBefore = Infinity
-  #bestSince = 0
+  readonly #best: BestLatency
 
   constructor(options: Partial<LimitOptions> | undefined, runtime: Runtime, needs: LimiterNeeds = {}) {
     this.options = resolveLimit(options)
     const { adaptive, initial, min, max } = this.options
     this.#runtime = runtime
     this.#needs = needs
+    this.#best = new BestLatency(runtime.clock)
     this.#pace = new Pace(this.options, runtime.clock)
     this.#limit = adaptive ? Math.min(max, Math.max(min, initial)) : max
   }
@@ -73,6 +70,14 @@ export class Limiter {
 
   get queued(): number {
     return this.#queue.size
+  }
+
+  /**
+   * Whether more than this share of what is allowed is in use. Before its first cut a limit follows the use from below:
+   * that it is used up says nothing about the server yet.
+   */
+  usedBeyond(share: number): boolean {
+    return !this.#searching && this.#inFlight > this.#limit * share
   }
 
   /** Takes a place: at once where one is free (undefined), else a promise for it. */
@@ -135,7 +140,7 @@ export class Limiter {
     while (this.#queue.size > 0 && this.#inFlight < this.#allowed) {
       const refusal = this.#needs.check?.()
       if (refusal) {
-        this.#queue.failAll(() => this.#needs.check?.() ?? refusal)
+        this.failAll(() => this.#needs.check?.() ?? refusal)
         return
       }
       const waitMs = this.#pace.waitMs()
@@ -172,22 +177,11 @@ export class Limiter {
   }
 
   #grow(durationMs: number): void {
-    const bestMs = this.#best(durationMs)
+    const bestMs = this.#best.add(durationMs)
     if (this.#inFlight < this.#allowed) return
     const fast = durationMs <= bestMs * slowFactor
     if (this.#searching ? !fast : !fast && durationMs > (this.#needs.patienceMs ?? 0) / 4) return
     this.#limit = Math.min(this.options.max, this.#limit + (this.#searching ? 1 : 1 / this.#limit))
-  }
-
-  #best(durationMs: number): number {
-    const now = this.#runtime.clock.now()
-    if (now - this.#bestSince > bestForMs) {
-      this.#bestBefore = this.#bestMs
-      this.#bestMs = Infinity
-      this.#bestSince = now
-    }
-    this.#bestMs = Math.min(this.#bestMs, durationMs)
-    return Math.min(this.#bestMs, this.#bestBefore)
   }
 
   #tell(event: LimitEvent): void {

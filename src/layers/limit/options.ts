@@ -81,7 +81,7 @@ const quota: Rule = {
   holds: (value) => value === 'learned' || isQuota(value),
 }
 
-function isQuota(value: unknown): boolean {
+export function isQuota(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const { calls, windowMs, ...more } = value as Partial<CallsPerWindow>
   const whole = Number.isInteger(calls) && Number(calls) >= 1 && Number(calls) <= mostCalls

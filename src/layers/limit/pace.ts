@@ -1,14 +1,20 @@
 import type { Clock } from '../../core/clock.ts'
-import type { CallsPerWindow, LimitOptions } from './options.ts'
+import { type CallsPerWindow, isQuota, type LimitOptions } from './options.ts'
 
 /** At the start of a ramp this share of the rate is allowed. */
 const rampStart = 0.1
+
+/** What is missing of a token after a wait by rounding alone. */
+const rounding = 1e-6
+
+/** A shorter wait, in ms, may be less than the clock can tell from none, and would be waited for again and again. */
+const shortestMs = 0.001
 
 /** When the next call may start, however many are in flight: a rate, a quota per window, or both. */
 export class Pace {
   readonly #options: Readonly<LimitOptions>
   readonly #clock: Clock
-  readonly #bornAt: number
+  #firstAt: number | undefined
   #tokens: number
   #filledAt: number
   #quota: CallsPerWindow | undefined
@@ -19,16 +25,15 @@ export class Pace {
   constructor(options: Readonly<LimitOptions>, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#bornAt = clock.now()
-    this.#filledAt = this.#bornAt
+    this.#filledAt = clock.now()
     this.#tokens = options.burst
     if (typeof options.callsPerWindow === 'object') this.#setQuota(options.callsPerWindow)
   }
 
-  /** The server said what it allows. Counts only where the options say that it should. */
+  /** The server said what it allows. Counts only where the options say that it should, and where it makes sense. */
   learn(quota: CallsPerWindow): void {
     const { callsPerWindow } = this.#options
-    if (callsPerWindow !== 'learned' || quota.calls < 1) return
+    if (callsPerWindow !== 'learned' || !isQuota(quota)) return
     if (quota.calls === this.#quota?.calls && quota.windowMs === this.#quota.windowMs) return
     this.#setQuota(quota)
   }
@@ -52,8 +57,8 @@ export class Pace {
   #untilToken(now: number): number {
     if (this.#options.ratePerSecond === Infinity) return 0
     this.#refill(now)
-    if (this.#tokens >= 1) return 0
-    return ((1 - this.#tokens) / this.#rate(now)) * 1_000
+    if (this.#tokens >= 1 - rounding) return 0
+    return Math.max(shortestMs, ((1 - this.#tokens) / this.#rate(now)) * 1_000)
   }
 
   #refill(now: number): void {
@@ -66,7 +71,8 @@ export class Pace {
   /** Calls per second now: a start-up ramp lets a cold server, or its cold caches, get warm. */
   #rate(now: number): number {
     const { ratePerSecond, rampMs } = this.#options
-    const share = rampMs === 0 ? 1 : Math.min(1, (now - this.#bornAt) / rampMs)
+    this.#firstAt ??= now
+    const share = rampMs === 0 ? 1 : Math.min(1, (now - this.#firstAt) / rampMs)
     return ratePerSecond * (rampStart + (1 - rampStart) * share)
   }
 

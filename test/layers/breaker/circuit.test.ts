@@ -1,17 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { OptionsError } from '../../../src/core/options.ts'
 import { type BreakerOptions, Circuit, type CircuitEvent, CircuitOpenError } from '../../../src/layers/breaker/index.ts'
-import { type World, world } from '../../support/world.ts'
-
-/** One failure opens it, and one probe decides. */
-function fragile(w: World, options: Partial<BreakerOptions> = {}) {
-  const circuit = new Circuit({ consecutive: 1, probes: 1, ...options }, w, 'api.example:443')
-  const fail = () => circuit.acquire().failure('failure', 10)
-  const leftMs = () => circuit.check()?.retryAfterMs ?? 0
-  /** Waits until the circuit may be probed. */
-  const sitOut = () => w.clock.advance(leftMs())
-  return { circuit, fail, leftMs, sitOut }
-}
+import { world } from '../../support/world.ts'
+import { fragile } from './fragile.ts'
 
 /** Draws the longest open times. */
 const high = 1 - 2 ** -32
@@ -97,6 +88,17 @@ describe('the open time', () => {
     expect(leftMs()).toBeGreaterThan(hour / 4)
   })
 
+  it('is a share of this outage, however long all was well before', async () => {
+    const w = world(high)
+    const { fail, leftMs, sitOut } = fragile(w, { openMs: 1_000 })
+    await w.clock.advance(36_000_000)
+    for (let probe = 0; probe < 6; probe++) {
+      fail()
+      expect(leftMs()).toBeLessThanOrEqual(5_000)
+      await sitOut()
+    }
+  })
+
   it('is never shorter than the first, where that is more than a share of the outage', async () => {
     const w = world(high)
     const { fail, leftMs, sitOut } = fragile(w, { openMs: 30_000, maxOpenMs: 60_000 })
@@ -139,68 +141,6 @@ describe('the events', () => {
     circuit.isolate()[Symbol.dispose]()
     expect(heard).toEqual(['open', 'isolated', 'closed'])
     expect(w.events).toEqual([])
-  })
-})
-
-describe('isolate', () => {
-  it('refuses everybody, names no time, and lets go into a closed circuit', () => {
-    const { circuit } = fragile(world())
-    const hold = circuit.isolate()
-    expect(circuit.phase).toBe('isolated')
-    expect(circuit.check()?.phase).toBe('isolated')
-    expect(circuit.check()?.retryAfterMs).toBeUndefined()
-    expect(() => circuit.acquire()).toThrow('held open by hand')
-    hold[Symbol.dispose]()
-    expect(circuit.phase).toBe('closed')
-    expect(circuit.check()).toBeUndefined()
-  })
-
-  it('holds until the last who asked for it lets go, each of them once', () => {
-    const { circuit } = fragile(world())
-    const [one, two] = [circuit.isolate(), circuit.isolate()]
-    one[Symbol.dispose]()
-    one[Symbol.dispose]()
-    expect(circuit.phase).toBe('isolated')
-    two[Symbol.dispose]()
-    expect(circuit.phase).toBe('closed')
-    one[Symbol.dispose]()
-    two[Symbol.dispose]()
-    expect(circuit.phase).toBe('closed')
-    const three = circuit.isolate()
-    one[Symbol.dispose]()
-    expect(circuit.phase).toBe('isolated')
-    three[Symbol.dispose]()
-  })
-
-  it.each(['closed', 'open', 'half-open'])('takes over from %s, and nothing of before moves it', async (from) => {
-    const w = world()
-    const { circuit, fail, sitOut } = fragile(w)
-    let old = circuit.acquire()
-    if (from !== 'closed') fail()
-    if (from === 'half-open') {
-      await sitOut()
-      old = circuit.acquire()
-    }
-    const hold = circuit.isolate()
-    old.failure('failure', 10)
-    await w.clock.advance(3_600_000)
-    expect(circuit.phase).toBe('isolated')
-    expect(await circuit.settled()).toBe('isolated')
-    hold[Symbol.dispose]()
-    expect(circuit.phase).toBe('closed')
-    expect(await circuit.settled()).toBe('closed')
-    fail()
-    expect(await circuit.settled()).toBe('open')
-  })
-
-  it('forgets what was counted before', () => {
-    const { circuit, fail } = fragile(world(), { consecutive: 3 })
-    fail()
-    fail()
-    circuit.isolate()[Symbol.dispose]()
-    fail()
-    fail()
-    expect(circuit.phase).toBe('closed')
   })
 })
 

@@ -50,8 +50,8 @@ describe('a share of failures', () => {
     expect(circuitOf({ failureRate: 0.5, minCalls: 4 }).play('SSSF'.repeat(500))).toBe('closed')
   })
 
-  it('is never what a success opens it for', () => {
-    const { play } = circuitOf({ failureRate: 0.5, minCalls: 4 })
+  it.each([Infinity, 60_000])('is never what a success opens it for, whether %d ms are slow or not', (slowMs) => {
+    const { play } = circuitOf({ failureRate: 0.5, minCalls: 4, slowMs })
     expect(play('FFS')).toBe('closed')
     expect(play('S')).toBe('closed')
   })

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { runStragglers } from '../support/stragglers.ts'
+
+const calls = 40_000
+
+test.each([
+  [0.3, { p99Ms: 35, extra: 0.055 }],
+  [0.6, { p99Ms: 250, extra: 0.08 }],
+])('at %d utilisation hedging cuts the tail', async (utilisation, most) => {
+  const report = await runStragglers({ utilisation, calls }, { hedge: true })
+  expect(report.p99Ms).toBeLessThanOrEqual(most.p99Ms)
+  expect(report.extra).toBeLessThanOrEqual(most.extra)
+})
+
+test.each([
+  [0.8, { ratio: 1, extra: 0.04 }],
+  [0.95, { ratio: 1.2, extra: 0.01 }],
+])('at %d utilisation hedging steps back before it does harm', async (utilisation, most) => {
+  const without = await runStragglers({ utilisation, calls }, {})
+  const report = await runStragglers({ utilisation, calls }, { hedge: true })
+  expect(report.p99Ms).toBeLessThanOrEqual(without.p99Ms * most.ratio)
+  expect(report.extra).toBeLessThanOrEqual(most.extra)
+})
+
+test('after a spike of twice the load the server is as fast as before it', async () => {
+  const report = await runStragglers({ utilisation: 0.6, calls, spike: { from: 0.4, until: 0.5 } }, { hedge: true })
+  expect(report.endP50Ms).toBeLessThan(13)
+  expect(report.failed).toBe(0)
+})
