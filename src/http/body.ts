@@ -39,7 +39,7 @@ export function bodyEnd(response: Response): Promise<void> | undefined {
  */
 export function guardBody(response: Response, rules: BodyRules): Response {
   const { maxBytes, upstream } = rules
-  if (response.body === null) return response
+  if (!response.body) return response
   if (Number(response.headers.get('content-length')) > maxBytes) {
     response.body.cancel().catch(ignore)
     throw new BodyError('too-large', maxBytes, upstream)

@@ -4,7 +4,7 @@ import { identifier } from '../core/random.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { AttemptRecord } from './attempts.ts'
 import { copyOfHeaders } from './in-memory.ts'
-import { isStream, prepareReplay, type Replay } from './replay.ts'
+import { hasBody, isStream, prepareReplay, type Replay } from './replay.ts'
 import type { HttpRetryOptions } from './retry-options.ts'
 
 /** What every exchange of one call has in common, even when a layer replaces the request. */
@@ -93,7 +93,7 @@ export class Exchange {
   get hasBody(): boolean {
     const { body } = this.init
     if (body !== undefined && body !== null) return true
-    return typeof this.input === 'object' && 'clone' in this.input && this.input.body !== null
+    return typeof this.input === 'object' && 'clone' in this.input && hasBody(this.input)
   }
 
   get retry(): Readonly<HttpRetryOptions> {
@@ -171,7 +171,7 @@ function canBuild(input: RequestInfo | URL, init: RequestInit): boolean {
   const { signal: _, body, ...rest } = init
   const request = typeof input === 'object' && 'url' in input ? input.url : input
   const asked = { ...rest, method: methodOf(input, init) }
-  const inputs = typeof input === 'object' && 'body' in input && input.body !== null
+  const inputs = typeof input === 'object' && 'clone' in input && hasBody(input)
   try {
     // The body itself may have been read by now; that there is one, and whether it is a stream, is all that matters.
     if (body !== undefined && body !== null)

@@ -7,6 +7,7 @@ import type { Registry } from '../upstream/registry.ts'
 import { rememberAttempts } from './attempts.ts'
 import { isRequest, urlOf } from './base-url.ts'
 import { type CallOptions, callDefaults, callRules } from './call-options.ts'
+import { linger, link } from './caller-signal.ts'
 import { type CallSettings, Exchange } from './exchange.ts'
 import type { InFlight } from './in-flight.ts'
 import type { HttpOptions } from './options.ts'
@@ -113,7 +114,7 @@ export function buildFetch(
     const kept = isRequest(input) || (typeof input === 'string' && base === undefined)
     try {
       const response = await run({ input: kept ? input : url, init, url }, settings, controller)
-      if (unlink) whenRead(response, controller, unlink)
+      if (unlink) linger(response, controller, unlink)
       return response
     } catch (error) {
       unlink?.()
@@ -160,29 +161,4 @@ function resolveRetry(defaults: Readonly<HttpRetryOptions>, given: HttpOptions['
 
 function signalOf(input: RequestInfo | URL): AbortSignal | undefined {
   return isRequest(input) ? input.signal : undefined
-}
-
-/** Weakly: a signal may live as long as the page, and must not keep what every call has left behind. */
-function link(callers: AbortSignal, controller: AbortController): () => void {
-  const weak = new WeakRef(controller)
-  return onAbort(callers, () => weak.deref()?.abort(callers.reason))
-}
-
-let unread: FinalizationRegistry<() => void> | undefined
-
-/** What ends a body lives as long as the body. */
-const enders = new WeakMap<ReadableStream, AbortController>()
-
-/**
- * The caller's abort must reach a body while it is read, and nothing tells when that is over. So the link to the caller's
- * signal goes when the stream is collected; until then it is one entry in a set, and harmless.
- */
-function whenRead({ body }: Response, controller: AbortController, unlink: () => void): void {
-  if (body === null) {
-    unlink()
-    return
-  }
-  enders.set(body, controller)
-  unread ??= new FinalizationRegistry((release) => release())
-  unread.register(body, unlink)
 }

@@ -32,6 +32,15 @@ export function record(stream: ReadableStream<Uint8Array>, mostBytes: number): R
   return { bytes: read().catch(ignore), stop }
 }
 
+/** The same where the stream cannot be seen. */
+export function recordHidden(request: Request, mostBytes: number): Recording {
+  const read = async () => {
+    const all = new Uint8Array(await request.arrayBuffer())
+    return all.byteLength > mostBytes ? undefined : all
+  }
+  return { bytes: read().catch(ignore), stop: ignore }
+}
+
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length)
   let at = 0

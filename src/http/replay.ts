@@ -1,5 +1,5 @@
 import { copyOf, copyOfHeaders, sizeOf } from './in-memory.ts'
-import { type Recording, record } from './recording.ts'
+import { type Recording, record, recordHidden } from './recording.ts'
 
 /** What `fetch` is called with, but for the signal. */
 export interface Sendable {
@@ -49,8 +49,13 @@ export function prepareReplay(
     const bytes = sizeOf(body)
     return inMemory({ input, init }, repeats && bytes <= replayBytes, bytes > smallBytes ? never() : undefined)
   }
-  if (typeof input === 'object' && 'clone' in input && input.body) return ofRequest(input, init, keepBytes)
+  if (typeof input === 'object' && 'clone' in input && hasBody(input)) return ofRequest(input, init, keepBytes)
   return inMemory({ input, init }, true)
+}
+
+/** Firefox does not show the body of a `Request`: there the method says whether it can have one. */
+export function hasBody({ body, method }: Request): boolean {
+  return body === undefined ? method !== 'GET' && method !== 'HEAD' : body !== null
 }
 
 export function isStream(body: object | string): body is ReadableStream | AsyncIterable<unknown> {
@@ -100,8 +105,9 @@ function ofRequest(request: Request, init: RequestInit, keepBytes: number): Repl
   const given = { input: request, init }
   // A body that was read or locked already is for the platform to complain about.
   if (request.bodyUsed || request.body?.locked) return inMemory(given, false, undefined, true)
-  const spare = request.clone().body as ReadableStream<Uint8Array>
-  return recorded(given, record(spare, Math.max(keepBytes, smallBytes)), keepBytes)
+  const spare = request.clone()
+  const most = Math.max(keepBytes, smallBytes)
+  return recorded(given, spare.body ? record(spare.body, most) : recordHidden(spare, most), keepBytes)
 }
 
 function recorded(given: Sendable, recording: Recording, keepBytes: number): Replay {

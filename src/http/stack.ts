@@ -102,7 +102,8 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
 
 /** The caller's abort must reach a body that still streams. Nothing leaks: the link dies with the call's own signal. */
 function keepBody(response: Response, release: () => void): void {
-  if (response.body === null) release()
+  // React Native has read it by now and shows none.
+  if (!response.body) release()
 }
 
 function startAttempt(exchange: Exchange, { attempt }: Context): void {

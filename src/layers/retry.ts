@@ -87,7 +87,7 @@ export type RetryEvent =
     }
 
 /** Why no further attempt was made although one was left: the budget, the deadline, or the code of who refused. */
-export type RetryRefusal = 'budget' | BreakwaterError['code']
+type RetryRefusal = 'budget' | BreakwaterError['code']
 
 /**
  * Tries again when that can help, pays for it, and otherwise hands up what it has: the last value as it came, or the

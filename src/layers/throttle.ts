@@ -42,7 +42,7 @@ export const throttleDefaults: Readonly<ThrottleOptions> = {
   timeoutGate: true,
 }
 
-export const throttleRules: Rules<ThrottleOptions> = {
+const throttleRules: Rules<ThrottleOptions> = {
   k: number(1, Number.MAX_VALUE),
   windowMs: number(1, Number.MAX_VALUE),
   maxRejection: number(0, 1),

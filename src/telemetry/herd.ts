@@ -74,6 +74,7 @@ export class HerdWatch {
   readonly #signs = new Map<HerdSignature, { sign: HerdSign; seenAt: number; toldAt: number }>()
   #lookedAt: number
   #peak = 0
+  #burst = 0
 
   constructor(runtime: Runtime, upstream: string) {
     this.#runtime = runtime
@@ -90,10 +91,9 @@ export class HerdWatch {
     this.#recent.add(calls)
     this.#minute.add(calls)
     this.#second.add(calls)
-    // A burst is over long before the next look.
-    this.#peak = Math.max(this.#peak, this.#second.total(calls))
     this.#hotKey.add(key)
     const now = this.#runtime.clock.now()
+    this.#feelBurst(now)
     if (now - this.#lookedAt >= lookEveryMs) this.#look(now)
   }
 
@@ -116,16 +116,17 @@ export class HerdWatch {
   }
 
   #look(now: number): void {
-    this.#lookedAt = now
     const amplification = this.#amplification()
     if (amplification > amplified) this.#see('amplification', amplification)
-    const burst = this.#burst(now)
-    if (burst > burstFactor) this.#see('synchronised', burst)
+    if (this.#burst > burstFactor) this.#see('synchronised', this.#burst)
+    this.#peak = 0
+    this.#burst = 0
     const { top } = this.#hotKey
-    if (top && this.#hotKey.calls >= leastCalls && top.share > hotShare) this.#see('hot-key', top.share, top.hash)
+    if (top && top.share > hotShare + top.doubt) this.#see('hot-key', top.share, top.hash)
     const slower = this.#saturation()
     if (slower > slowerFactor) this.#see('saturation', slower)
-    this.#hotKey.fade()
+    this.#hotKey.fade(now - this.#lookedAt)
+    this.#lookedAt = now
   }
 
   #amplification(): number {
@@ -133,15 +134,21 @@ export class HerdWatch {
     return sent < leastCalls ? 1 : (sent + this.#recent.total(extra)) / sent
   }
 
-  /** Calls of the fullest second since the last look over those of a mean second of the last minute. */
-  #burst(now: number): number {
+  /**
+   * Calls of the fullest second since the last look over those of a mean second before. It is reckoned at
+   * that moment: a burst is over long before the next look, and after a pause what came before it would be forgotten.
+   */
+  #feelBurst(now: number): void {
+    const burst = this.#second.total(calls)
+    if (burst <= this.#peak) return
+    this.#peak = burst
     const seconds = Math.min(minuteMs, now - this.#bornAt) / 1_000
-    const burst = this.#peak
-    this.#peak = 0
     // A client that has just started has no past to be compared with.
-    if (seconds < 10 || burst < leastCalls) return 0
-    const before = (this.#minute.total(calls) - burst) / Math.max(1, seconds - 1)
-    return burst / Math.max(before, 1)
+    if (seconds < 10 || burst < leastCalls) return
+    const usual = (this.#minute.total(calls) - burst) / (seconds - 1)
+    // Traffic that rises out of silence is far above its minute as well, but not above the seconds just before.
+    const justBefore = (this.#recent.total(calls) - burst) / (spanMs / 1_000 - 1)
+    this.#burst = Math.max(this.#burst, burst / Math.max(usual, justBefore, 1))
   }
 
   /** How much slower answers became, while failures became more frequent too; 0 if they did not. */

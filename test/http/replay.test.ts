@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { attemptsOf } from '../../src/index.ts'
 import { answering, hanging } from '../support/answering.ts'
 import { mocked } from '../support/mocked.ts'
@@ -169,5 +169,59 @@ describe('a Request', () => {
     const request = new Request(url, { method: 'PUT', body: 'x' })
     await play(client.fetch(request))
     expect(request.bodyUsed).toBe(true)
+  })
+})
+
+describe('where the platform does not show the body of a request or a response', () => {
+  /** As Firefox has requests. */
+  const hidden = (request: Request): Request => {
+    const copy = request.clone.bind(request)
+    return Object.defineProperties(request, {
+      body: { value: undefined },
+      clone: { value: () => hidden(copy()) },
+    })
+  }
+
+  it.each([
+    ['a small body', 'text', 1_000, ['text', 'text', 'text']],
+    ['a body above replayBytes', 'text', 3, ['text']],
+  ])('%s is kept all the same', async (_name, body, replayBytes, expected) => {
+    const { bodies, send } = reading(answering(503, 503, 200))
+    const { client, play } = mocked({ fetch: send, replayBytes })
+    const request = hidden(new Request(url, { method: 'PUT', body }))
+    expect((await play(client.fetch(request))).status).toBe(expected.length === 3 ? 200 : 503)
+    expect(bodies).toEqual(expected)
+  })
+
+  it('a GET has none, and is repeated after errors as well', async () => {
+    const { client, play, sent } = mocked({ fetch: answering(new TypeError('fetch failed'), 503, 200) })
+    expect((await play(client.fetch(hidden(new Request(url))))).status).toBe(200)
+    expect(sent).toHaveLength(3)
+  })
+
+  it('a response without a stream, as in React Native, has been read', async () => {
+    const shown = Object.defineProperty(new Response('text'), 'body', { value: undefined })
+    const controller = new AbortController()
+    const left = vi.spyOn(controller.signal, 'removeEventListener')
+    const { client, play } = mocked({ fetch: async () => shown })
+    expect(await (await play(client.fetch(url, { signal: controller.signal }))).text()).toBe('text')
+    expect(left).toHaveBeenCalledOnce()
+  })
+
+  it('and where there are no weak references, bodies are cut by their caller as anywhere', async () => {
+    vi.stubGlobal('WeakRef', undefined)
+    vi.stubGlobal('FinalizationRegistry', undefined)
+    let below: AbortSignal | null | undefined
+    const controller = new AbortController()
+    const { client, play } = mocked({
+      fetch: async (_input, init) => {
+        below = init?.signal
+        return new Response('text')
+      },
+    })
+    await play(client.fetch(url, { signal: controller.signal }))
+    controller.abort('left')
+    expect(below?.reason).toBe('left')
+    vi.unstubAllGlobals()
   })
 })

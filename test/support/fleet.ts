@@ -2,7 +2,7 @@ import { type ClientOptions, createClient } from '../../src/index.ts'
 import { type ManualClock, manualClock, seededRandom } from '../../src/testing/index.ts'
 
 /** What happens to the server, between two moments of the run. */
-export interface Trouble {
+interface Trouble {
   readonly fromMs: number
   readonly untilMs: number
   /** `frozen`: takes requests and answers none, they pile up. `down`: refuses connections. */

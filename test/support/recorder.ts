@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { vi } from 'vitest'
 
 /** One request, as it came over the wire. */
-export interface Recorded {
+interface Recorded {
   readonly method: string
   readonly url: string
   /** Names and values in the order and in the letters in which they came. */

@@ -51,7 +51,11 @@ export function trace(shape: TraceShape, seed = 1): Traced[] {
 
 function poisson(mean: number, random: () => number): number {
   let count = 0
-  for (let left = -Math.log(1 - random()); left < mean; left -= Math.log(1 - random())) count++
+  let gone = -Math.log(1 - random())
+  while (gone < mean) {
+    gone -= Math.log(1 - random())
+    count++
+  }
   return count
 }
 

@@ -97,7 +97,7 @@ describe('ordinary traffic', () => {
     ['night and day', { seconds: 2_400, rate: (second) => 30 * (1 - Math.cos((second / 1_200) * 2 * Math.PI)) }],
     [
       'a small client that asks for a page of 15 now and then',
-      { seconds: 3_600, rate: (second) => (second % 47 === 0 ? 15 : 0) },
+      { seconds: 3_600, rate: (second) => (second % 47 === 0 ? 15 : 0), even: true },
     ],
     ['a client that has just started, with a burst', { seconds: 90, rate: (second) => (second === 0 ? 150 : 15) }],
     ['a few endpoints, each asked for as often', { seconds: 1_200, rate: steady(12), key: endpoints(3) }],

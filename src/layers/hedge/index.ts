@@ -8,7 +8,7 @@ export { Hedger } from './hedger.ts'
 export { type HedgeOptions, hedgeDefaults } from './options.ts'
 
 /** Why a hedge was not sent: by its own figures, or in the words of whoever else was asked. */
-export type HedgeRefusal = HedgerRefusal | 'circuit' | 'gate' | 'limit' | 'retry-budget'
+type HedgeRefusal = HedgerRefusal | 'circuit' | 'gate' | 'limit' | 'retry-budget'
 
 export interface HedgeNeeds<Req, Res> {
   judge?: Judge<Req, Res>
