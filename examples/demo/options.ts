@@ -15,7 +15,7 @@ Sends the same traffic through plain fetch with a fixed retry, then through Brea
 127.0.0.1 that has the same outage, and draws what reached the server.
 
   --seconds N  how long both runs together may take, ${leastSeconds} to ${mostSeconds} (30). The outage gets longer and shorter with it,
-               the clients' patience does not: below 25 the plain fleet may survive it.
+               patience and Retry-After do not: below 20 it is over too soon to tell the fleets apart.
   --json       instead of the picture, the figures as one JSON object on the last line
   --help       this text
 `

@@ -89,8 +89,8 @@ export function deadline<Req, Res>(
 
         const endsAt = clock.now() + limitMs
         const start = () => {
-          // An outer deadline that comes first needs no second timer: it aborts the signal.
-          if (over || (clock.now() + limitMs >= context.deadlineAt && covers === undefined)) return
+          // Even where an outer deadline comes first: a more patient caller may join the flight that this is part of.
+          if (over) return
           stop = clock.setTimer(limitMs, () => {
             const error = new DeadlineError(scope, limitMs)
             if (over) controller.abort(error)

@@ -92,13 +92,20 @@ describe('two deadlines', () => {
     return { below, seen: watch(stack(layers, below, w)('request', w.context())) }
   }
 
-  it('end by the outer one where it comes first, with its one timer', async () => {
+  it.each([101, 200])('end by the outer one where it comes first: %d', async (attemptMs) => {
     const w = world()
-    const { below, seen } = both(w, 100, 200)
-    expect(w.clock.pending).toBe(1)
+    const { below, seen } = both(w, 100, attemptMs)
     await w.clock.advance(100)
     expect(seen.error).toMatchObject({ scope: 'call', limitMs: 100 })
     expect(below.contexts[0]?.signal.reason).toBe(seen.error)
+    expect(w.clock.pending).toBe(0)
+  })
+
+  it('end by the outer one where both come at once', async () => {
+    const w = world()
+    const { seen } = both(w, 100, 100)
+    await w.clock.advance(100)
+    expect(seen.error).toMatchObject({ scope: 'call' })
     expect(w.clock.pending).toBe(0)
   })
 

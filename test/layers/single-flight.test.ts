@@ -258,6 +258,23 @@ describe('the patience of the work', () => {
     expect(await Promise.race([result, settled()])).toMatchObject({ code: 'deadline', scope: 'attempt' })
   })
 
+  it('lets an attempt be ended in its time when its first caller had less, and others joined', async () => {
+    const w = world()
+    const layers = [
+      singleFlight<Asked, string>({ keyOf: () => 'all' }),
+      deadline<Asked, string>({ ms: 100 }, { scope: 'attempt' }),
+    ]
+    const ask = stack(layers, script<Asked, string>(hang()), w)
+    const leaver = new AbortController()
+    const leader = ask(same, w.context({ deadlineAt: 50, signal: leaver.signal })).catch((reason) => reason)
+    const follower = ask(same, w.context({ deadlineAt: 1_000 })).catch((error) => error)
+    await w.clock.advance(50)
+    leaver.abort('no more patience')
+    await w.clock.advance(50)
+    expect(await leader).toBe('no more patience')
+    expect(await Promise.race([follower, settled()])).toMatchObject({ code: 'deadline', scope: 'attempt' })
+  })
+
   it('lets a retry wait as long as anybody does', async () => {
     const w = world(0.5)
     const below = script<Asked, string>(new Error('broken'), 'mended')
