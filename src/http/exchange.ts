@@ -36,6 +36,8 @@ export class Exchange {
   readonly attempts: AttemptRecord[]
   readonly startedAt: number
   attemptAt: number
+  /** Attempts begun, hedges included. */
+  started = 0
   readonly #clock: Clock
   #body: Replay | undefined
   #request: Request | undefined

@@ -32,7 +32,6 @@ export function copyOf(body: Body): Body {
 
 /** The same headers, which their owner can no longer change, and which can be read more than once. */
 export function copyOfHeaders(headers: HeadersInit): HeadersInit {
-  if (kindOf(headers) === 'Headers') return new Headers(headers)
   if (!(Symbol.iterator in headers)) return { ...headers }
   return Array.from(headers as Iterable<[string, string]>, ([name, value]): [string, string] => [name, value])
 }

@@ -44,7 +44,9 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
       // The user's own, once per call.
       ...needs.own,
       // Followers share the leader's attempts and spend no budget.
-      ...(flights ? [singleFlight<Exchange, Response>({ ...flights, joined: shareAttempts, label })] : []),
+      ...(flights
+        ? [singleFlight<Exchange, Response>({ ...flights, joined: shareAttempts, linger: keepBody, label })]
+        : []),
       // Sheds by priority before anything queues.
       throttle({ throttleOf: (exchange) => exchange.upstream.throttle }),
       // Sees every verdict below, and pays for further attempts from the budget of the upstream.
@@ -106,9 +108,10 @@ function keepBody(response: Response, release: () => void): void {
   if (!response.body) release()
 }
 
-function startAttempt(exchange: Exchange, { attempt }: Context): void {
+function startAttempt(exchange: Exchange): void {
   exchange.attemptAt = exchange.now()
-  exchange.upstream.attemptStarted(attempt > 1)
+  // A hedge has the number of the attempt that it stands beside.
+  exchange.upstream.attemptStarted(exchange.started++ > 0)
 }
 
 function endAttempt(

@@ -35,6 +35,27 @@ describe('in a real browser, against a server of another origin', () => {
     await expect(breakwater(`${server}/never`, { signal: controller.signal })).rejects.toBe(reason)
   })
 
+  it('follows no redirect with a secret, and says so', async () => {
+    const breakwater = createFetch({ secretHeaders: ['x-api-key'] })
+    const headers = { 'x-api-key': 'canary' }
+    await expect(breakwater(`${server}/moved`, { headers })).rejects.toMatchObject({
+      code: 'redirect',
+      reason: 'hidden',
+    })
+    expect(await (await breakwater(`${server}/moved`)).json()).toEqual({ ok: true })
+  })
+
+  it('lets callers share an answer', async () => {
+    const breakwater = createFetch({ singleFlight: true })
+    const answers = await Promise.all(['a', 'b', 'c'].map(() => breakwater(`${server}/ok`)))
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
+      { ok: true },
+      { ok: true },
+      { ok: true },
+    ])
+    expect(answers.map(({ url }) => url)).toEqual(answers.map(() => `${server}/ok`))
+  })
+
   it('delivers what ky posts', async () => {
     await using client = createClient()
     const answer = await client.http.post(`${server}/echo`, { json: { order: 7 } }).json()

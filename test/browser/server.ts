@@ -46,6 +46,9 @@ async function answer(
     case '/ok':
       json(response, 200, { ok: true })
       return
+    case '/moved':
+      response.writeHead(302, { location: '/ok' }).end()
+      return
     case '/flaky': {
       const id = searchParams.get('id') ?? ''
       const left = failuresLeft.get(id) ?? Number(searchParams.get('failures'))

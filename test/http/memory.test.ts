@@ -26,7 +26,8 @@ describe('a signal that lives as long as the page', () => {
     }
     const collected = () => {
       collect()
-      expect(left.filter((one) => one.deref()).length).toBeLessThan(5)
+      // A signal that keeps them keeps all hundred; when the collector takes the last few is its own affair.
+      expect(left.filter((one) => one.deref()).length).toBeLessThan(50)
     }
     await eventually(collected)
   })

@@ -124,6 +124,14 @@ describe('ordinary traffic', () => {
       { seconds: 200, rate: steady(30), attempts: (_random, second) => [ended('success', second < 100 ? 20 : 100)] },
     ],
     [
+      'a fifth fails as ever, and answers become slower',
+      {
+        seconds: 200,
+        rate: steady(30),
+        attempts: (random, second) => [ended(random() < 0.2 ? 'failure' : 'success', second < 100 ? 20 : 100)],
+      },
+    ],
+    [
       'more fail, fast',
       {
         seconds: 200,

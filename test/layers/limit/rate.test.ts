@@ -52,11 +52,12 @@ describe('callers who wait for the rate', () => {
   it('cannot be overtaken by one who comes just when a turn is free', async () => {
     const w = world()
     const { come } = paced(w, aSecond)
-    const [first, waiting] = [come(), come()]
     let newcomer: { at?: number } = {}
+    // Set before the timer of the one who waits, and so before it at the moment of its turn.
     w.clock.setTimer(1_000, () => {
       newcomer = come()
     })
+    const [first, waiting] = [come(), come()]
     await w.clock.advance(2_000)
     expect([first.at, waiting.at, newcomer.at]).toEqual([0, 1_000, 2_000])
   })
