@@ -14,7 +14,7 @@ const widest = 80
 const narrowest = 40
 
 /** From here on a stall shows in the peak: what waited for it goes out together. */
-const longStallMs = 100
+const longStallMs = 60
 
 /** What is about to happen, for whoever sees it for the first time. */
 export function story({ clients, callsPerSecond, attemptMs, runMs, server }: Scenario): string {

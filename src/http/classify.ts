@@ -42,7 +42,7 @@ export async function repeatable(exchange: Exchange, ending: Ending<Response>, c
 
 async function ask(exchange: Exchange, ending: Ending<Response>, context: Context): Promise<boolean | undefined> {
   const { method, url } = exchange
-  const attempt = exchange.attempts.at(-1)?.attempt ?? context.attempt
+  const { attempt } = context
   const about = 'value' in ending ? { response: ending.value } : { error: ending.error }
   try {
     return await exchange.retry.shouldRetry?.({ method, url: url.href, attempt, ...about })

@@ -143,7 +143,7 @@ function repeat<Req, Res>(
     let delayMs = 0
     let free = 0
     for (let attempt = context.attempt; attempt < options.attempts + free; attempt++) {
-      if (context.signal.aborted || !(await repeatable(request, ending, context))) break
+      if (context.signal.aborted || !(await repeatable(request, ending, { ...context, attempt }))) break
       const { verdict } = ending
       if (free === 0 && 'error' in ending && needs.unseen?.(request, ending.error)) {
         free = 1

@@ -15,10 +15,11 @@ const hostAndPort = /^(\[[^\]]+\]|[^\s:/?#@[\]]+):\d+$/
  * @throws OptionsError for a bare host, which could be either port
  */
 export function authorityNamed(name: string, upstreamOf: ((url: URL) => string) | undefined): string {
-  if (/^(https?|wss?):\/\//i.test(name)) return (upstreamOf ?? authorityOf)(new URL(name))
+  if (URL.canParse(name) && /^(https?|wss?):\/\//i.test(name)) return (upstreamOf ?? authorityOf)(new URL(name))
   if (upstreamOf !== undefined) return name
   if (!hostAndPort.test(name) || !URL.canParse(`http://${name}`)) {
-    throw new OptionsError('authority', `an upstream is named by 'host:port' or by a URL, got '${name}'`)
+    // Not what it was: a URL can hold a password.
+    throw new OptionsError('authority', "an upstream is named by 'host:port' or by a URL, got neither")
   }
   // As a URL spells it: a kill switch for 'API.example:443' must not miss what is called api.example:443.
   return authorityOf(new URL(`http://${name}`))
