@@ -1,6 +1,6 @@
 import { type Hint, readHint } from '../core/retry-after.ts'
 import type { Runtime } from '../core/runtime.ts'
-import { type PushbackNeeds, type PushbackOptions, pushbackDefaults } from '../layers/pushback/index.ts'
+import { type PushbackOptions, pushbackDefaults, type ReadPushback } from '../layers/pushback/index.ts'
 import type { Exchange } from './exchange.ts'
 
 const retryAfterOnly = ['retry-after']
@@ -12,7 +12,7 @@ const retryAfterOnly = ['retry-after']
 export function pushbackReader(
   options: Partial<PushbackOptions>,
   { clock }: Runtime,
-): PushbackNeeds<Exchange, Response>['read'] {
+): ReadPushback<Exchange, Response> {
   // Of the options only what is their own counts, whatever somebody has hung into the prototype of all objects.
   const own = Object.assign(Object.create(null) as Partial<PushbackOptions>, options)
   const { statuses = pushbackDefaults.statuses, headers = pushbackDefaults.headers } = own

@@ -5,7 +5,7 @@ import { deadline } from '../layers/deadline.ts'
 import { hedge } from '../layers/hedge/index.ts'
 import { type Observation, observe } from '../layers/observe.ts'
 import { perKey } from '../layers/per-key.ts'
-import type { PushbackNeeds } from '../layers/pushback/index.ts'
+import type { ReadPushback } from '../layers/pushback/index.ts'
 import { retry } from '../layers/retry.ts'
 import { singleFlight } from '../layers/single-flight.ts'
 import { throttle } from '../layers/throttle.ts'
@@ -24,7 +24,7 @@ export interface StackNeeds {
   /** The user's own layers. */
   own: readonly Layer<Exchange, Response>[]
   /** Reads a server's pushback. */
-  read: PushbackNeeds<Exchange, Response>['read']
+  read: ReadPushback<Exchange, Response>
 }
 
 /** THE ORDER. The first line is the outermost layer; each says why it stands where it does. */

@@ -8,7 +8,7 @@ import { RollingWindow } from '../core/window.ts'
 import { type BreakerOptions, breaker, Circuit, type Phase } from '../layers/breaker/index.ts'
 import { type HedgeOptions, Hedger } from '../layers/hedge/index.ts'
 import { type CallsPerWindow, Limiter, type LimitOptions, limit } from '../layers/limit/index.ts'
-import { Gate, type PushbackNeeds, type PushbackOptions, pushback } from '../layers/pushback/index.ts'
+import { Gate, heed, type PushbackOptions, pushback, type ReadPushback } from '../layers/pushback/index.ts'
 import { Throttle, type ThrottleOptions } from '../layers/throttle.ts'
 import type { UpstreamHealth, UpstreamWatch } from './health.ts'
 
@@ -28,7 +28,7 @@ export interface UpstreamOptions {
 /** What a protocol tells an upstream's layers of its answers. */
 export interface UpstreamNeeds<Req, Res> {
   judge: Judge<Req, Res>
-  read: PushbackNeeds<Req, Res>['read']
+  read: ReadPushback<Req, Res>
   /** Settles when a value has given up what it holds. */
   heldUntil?: (value: Res) => Promise<unknown> | undefined
 }
@@ -88,11 +88,13 @@ export class Upstream {
 
   /** In this order: a shut gate is waited for outside the queue, and the permit is taken behind it, so it is fresh. */
   layers<Req, Res>({ judge, read, heldUntil }: UpstreamNeeds<Req, Res>): Layer<Req, Res>[] {
+    const gate = this.#gate
+    const held = heldUntil ? { heldUntil } : {}
     return [
-      ...(this.#gate ? [pushback<Req, Res>({}, { gate: this.#gate, read })] : []),
-      ...(this.#limiter
-        ? [limit<Req, Res>({}, { limiter: this.#limiter, judge, ...(heldUntil ? { heldUntil } : {}) })]
-        : []),
+      ...(gate ? [pushback<Req, Res>({}, { gate })] : []),
+      ...(this.#limiter ? [limit<Req, Res>({}, { limiter: this.#limiter, judge, ...held })] : []),
+      // Behind the queue, so that who queued when the gate shut goes back to it.
+      ...(gate ? [heed<Req, Res>(gate, read)] : []),
       breaker<Req, Res>({}, { circuit: this.circuit, judge }),
     ]
   }

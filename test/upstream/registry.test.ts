@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { stack } from '../../src/core/layer.ts'
 import { OptionsError } from '../../src/core/options.ts'
 import { Registry } from '../../src/upstream/registry.ts'
 import type { UpstreamOptions } from '../../src/upstream/upstream.ts'
@@ -70,11 +71,11 @@ describe('the registry', () => {
     const { w, registry, known, meet, open } = registryOf()
     open('open:80')
     const shut = registry.get('shut:80')
-    const [gate] = shut.layers({
+    const layers = shut.layers<string, string>({
       judge: { value: () => 'success', error: () => 'failure' },
       read: () => ({ afterMs: 60_000, header: 'retry-after' }),
     })
-    await gate?.(async () => 'busy', w)('request', w.context())
+    await stack(layers, async () => 'busy', w)('request', w.context())
     meet(bound)
     expect(known()).toEqual(expect.arrayContaining(['open:80', 'shut:80']))
     await w.clock.advance(1_000)

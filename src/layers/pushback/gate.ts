@@ -43,6 +43,7 @@ export class Gate {
   #floorAt = -Infinity
   #endsAt = -Infinity
   #hintEndsAt = -Infinity
+  readonly #turnedBack = new WeakSet<PushbackError>()
   #unhinted = 0
   #ownMs = 0
   #ownEndsAt = -Infinity
@@ -60,12 +61,13 @@ export class Gate {
 
   /** The server named a time. */
   close(hint: Hint): void {
-    const { clock } = this.#runtime
+    // Read once: with a clock that moves, two readings would make any hint look longer than its own floor.
+    const now = this.#runtime.clock.now()
     const { maxMs, jitter } = this.options
-    const floorAt = clock.now() + Math.min(hint.afterMs, maxMs)
+    const waitMs = Math.min(hint.afterMs, maxMs)
     this.served()
-    if (floorAt >= this.#floorAt) this.#hintEndsAt = clock.now() + hint.afterMs
-    this.#shut(floorAt, Math.max(jitter * Math.min(hint.afterMs, maxMs), leastSpreadMs))
+    if (now + waitMs >= this.#floorAt) this.#hintEndsAt = now + hint.afterMs
+    this.#shut(now + waitMs, Math.max(jitter * waitMs, leastSpreadMs))
     this.#tell({ type: 'pushback.received', hintMs: hint.afterMs, header: hint.header })
   }
 
@@ -95,6 +97,20 @@ export class Gate {
     // A hint beyond maxMs stands past its floor: it is not waited for, however patient the caller.
     if (this.#floorAt < deadlineAt && this.#hintEndsAt <= this.#floorAt) return undefined
     return new PushbackError(Math.max(this.#hintEndsAt, this.#floorAt) - now, this.#upstream)
+  }
+
+  /** Sends a call back to the gate that had passed it and queued behind it, if it has shut since. */
+  turnBack(): PushbackError | undefined {
+    const { shutForMs } = this
+    if (shutForMs === 0) return undefined
+    const error = new PushbackError(shutForMs, this.#upstream)
+    this.#turnedBack.add(error)
+    return error
+  }
+
+  /** Whether this is a call that was sent back, and not one that was refused. */
+  isTurnedBack(error: unknown): boolean {
+    return error instanceof PushbackError && this.#turnedBack.has(error)
   }
 
   /** Undefined when the call may pass now, else a promise for its moment. Throws when it cannot wait that long. */

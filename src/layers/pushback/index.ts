@@ -1,15 +1,16 @@
 import type { Layer } from '../../core/layer.ts'
 import { resolve } from '../../core/options.ts'
-import type { Hint } from '../../core/retry-after.ts'
 import { Gate } from './gate.ts'
+import { heed, type ReadPushback } from './heed.ts'
 import { type PushbackOptions, pushbackDefaults, pushbackRules } from './options.ts'
 
 export { Gate, PushbackError, type PushbackEvent } from './gate.ts'
+export { heed, type ReadPushback } from './heed.ts'
 export { type PushbackOptions, pushbackDefaults } from './options.ts'
 
 export interface PushbackNeeds<Req, Res> {
-  /** Whether this value pushes back: a hint read from it, `'unhinted'`, or not at all; `'served'` is a success. */
-  read: (value: Res, request: Req) => Hint | 'unhinted' | 'served' | undefined
+  /** Reads what an answer says. Absent: somebody below tells the gate. */
+  read?: ReadPushback<Req, Res>
   /** A gate that others pass too; the layer makes its own if absent. */
   gate?: Gate
 }
@@ -26,18 +27,17 @@ export function pushback<Req, Res>(options: Partial<PushbackOptions>, needs: Pus
   return (next, runtime) => {
     shared ??= new Gate(resolved, runtime)
     const gate = shared
-    const send: typeof next = (request, context) =>
-      next(request, context).then((value) => {
-        const said = read(value, request)
-        if (said === 'served') gate.served()
-        else if (said === 'unhinted') gate.closeUnhinted()
-        else if (said !== undefined) gate.close(said)
-        return value
-      })
+    const send = read ? heed(gate, read)(next, runtime) : next
     return async (request, context) => {
-      const turn = gate.pass(context)
-      if (turn !== undefined) await turn
-      return send(request, context)
+      for (;;) {
+        const turn = gate.pass(context)
+        if (turn !== undefined) await turn
+        try {
+          return await send(request, context)
+        } catch (error) {
+          if (!gate.isTurnedBack(error)) throw error
+        }
+      }
     }
   }
 }
