@@ -41,7 +41,8 @@ export function recordHidden(request: Request, mostBytes: number): Recording {
   return { bytes: read().catch(ignore), stop: ignore }
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+/** Chunks as one piece. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {

@@ -1,3 +1,5 @@
+import { joined } from './recording.ts'
+
 /**
  * The same response with another body. What the platform filled in and a constructor cannot (`url`, `type`,
  * `redirected`) is carried over, for clones too.
@@ -34,13 +36,7 @@ export async function readAll(
     size += next.value.byteLength
     if (size > mostBytes) return { rest: withBody(response, replayed(chunks, reader)) }
   }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.byteLength
-  }
-  return { bytes }
+  return { bytes: joined(chunks, size) }
 }
 
 /** What has been read already, and then the rest as it comes. */
