@@ -1,6 +1,6 @@
 import type { KyInstance } from 'ky'
 import type { Clock } from './core/clock.ts'
-import { callback, duration, type Rule, type Rules, resolve } from './core/options.ts'
+import { callback, duration, OptionsError, type Rule, type Rules, resolve } from './core/options.ts'
 import { createRuntime, type Runtime, type RuntimeEvent } from './core/runtime.ts'
 import type { BreakwaterEvent } from './events.ts'
 import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
@@ -137,6 +137,8 @@ function createEmitter(runtime: Runtime): Client['on'] {
     }
   }
   const on: Client['on'] = (type, listener) => {
+    if (typeof listener !== 'function')
+      throw new OptionsError('on', `on wants a function to tell, got ${typeof listener}`)
     // Wrapped, so that one function can listen twice and leave once.
     const entry = (event: BreakwaterEvent) => listener(event as never)
     listeners.set(entry, type)

@@ -9,7 +9,7 @@ import { deadlineDefaults } from './layers/deadline.ts'
 import { hedgeDefaults } from './layers/hedge/index.ts'
 import { limitDefaults } from './layers/limit/index.ts'
 import { pushbackDefaults } from './layers/pushback/index.ts'
-import { throttleDefaults } from './layers/throttle.ts'
+import { throttleDefaults } from './layers/throttle/index.ts'
 
 /** Every default on one page. Each stands beside its option's meaning; here they are only collected. */
 export const defaults = {

@@ -5,7 +5,7 @@ import type { ObserveEvent } from './layers/observe.ts'
 import type { PushbackEvent } from './layers/pushback/index.ts'
 import type { RetryEvent } from './layers/retry.ts'
 import type { FlightEvent } from './layers/single-flight.ts'
-import type { ThrottleEvent } from './layers/throttle.ts'
+import type { ThrottleEvent } from './layers/throttle/index.ts'
 import type { HerdEvent } from './telemetry/herd.ts'
 
 /** What a request is called in the events of the layers that see requests. */

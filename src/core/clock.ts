@@ -11,8 +11,10 @@ export interface Clock {
   /**
    * Calls `fn` once, after `ms`, with how many milliseconds too late it comes: a laptop that slept, a throttled tab or a
    * blocked event loop shows there. `Infinity` never fires. The function returned cancels it.
+   *
+   * @param keepsAlive whether a process waits for it: only where a caller does. `false` if absent
    */
-  setTimer(ms: number, fn: (lateByMs: number) => void): () => void
+  setTimer(ms: number, fn: (lateByMs: number) => void, keepsAlive?: boolean): () => void
 }
 
 /** The longest wait a platform timer takes; `setTimeout(2 ** 31)` fires after 1 ms. */
@@ -24,14 +26,14 @@ const roundingMs = 1
 /**
  * The platform's clock. Globals are looked up at each call, so fake timers that are installed later drive it too.
  *
- * In Node a `setTimer` does not keep the process alive, because it guards or renews something; a `sleep` does, because
+ * In Node a `setTimer` does not keep the process alive unless it says so, because it renews something; a `sleep` does, because
  * a caller is waiting for what comes after it.
  */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   sleep: (ms, signal) => sleepOn((wait, fn) => startTimer(wait, fn, true), ms, signal),
-  setTimer: (ms, fn) => startTimer(ms, fn, false),
+  setTimer: (ms, fn, keepsAlive = false) => startTimer(ms, fn, keepsAlive),
 }
 
 /** Builds a clock's `sleep` from its `setTimer`. */

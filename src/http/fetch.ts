@@ -19,7 +19,7 @@ import { httpStack } from './stack.ts'
 type Init = RequestInit & { breakwater?: CallOptions }
 
 /** `fetch` of the WHATWG standard, with every behaviour of the client around it. */
-export type BreakwaterFetch = (input: RequestInfo | URL, init?: Init) => Promise<Response>
+export type BreakwaterFetch = (input: Parameters<typeof globalThis.fetch>[0], init?: Init) => Promise<Response>
 
 /** Refusals that `fallback` may answer for. */
 const refusals: ReadonlySet<ErrorCode> = new Set(['circuit-open', 'limit', 'pushback', 'throttled'])

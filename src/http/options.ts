@@ -16,7 +16,7 @@ import type { BreakerOptions } from '../layers/breaker/index.ts'
 import type { HedgeOptions } from '../layers/hedge/index.ts'
 import type { LimitOptions } from '../layers/limit/index.ts'
 import type { PushbackOptions } from '../layers/pushback/index.ts'
-import type { ThrottleOptions } from '../layers/throttle.ts'
+import type { ThrottleOptions } from '../layers/throttle/index.ts'
 import type { SingleFlightOptions } from './request-key.ts'
 import type { HttpRetryOptions } from './retry-options.ts'
 

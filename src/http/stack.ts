@@ -8,7 +8,7 @@ import { perKey } from '../layers/per-key.ts'
 import type { ReadPushback } from '../layers/pushback/index.ts'
 import { retry } from '../layers/retry.ts'
 import { singleFlight } from '../layers/single-flight.ts'
-import { throttle } from '../layers/throttle.ts'
+import { throttle } from '../layers/throttle/index.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { causesOf } from './attempts.ts'
 import { bodyEnd } from './body.ts'
@@ -48,7 +48,7 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
         ? [singleFlight<Exchange, Response>({ ...flights, joined: shareAttempts, linger: keepBody, label })]
         : []),
       // Sheds by priority before anything queues.
-      throttle({ throttleOf: (exchange) => exchange.upstream.throttle }),
+      throttle({}, { throttleOf: (exchange) => exchange.upstream.throttle }),
       // Sees every verdict below, and pays for further attempts from the budget of the upstream.
       retry(
         {},

@@ -91,11 +91,13 @@ export function deadline<Req, Res>(
         const start = () => {
           // Even where an outer deadline comes first: a more patient caller may join the flight that this is part of.
           if (over) return
-          stop = clock.setTimer(limitMs, () => {
+          // A caller waits for it, and perhaps nothing else does: a process must not end before its answer.
+          const expire = () => {
             const error = new DeadlineError(scope, limitMs)
             if (over) controller.abort(error)
             else end(error)
-          })
+          }
+          stop = clock.setTimer(limitMs, expire, true)
         }
         const delay = startsAfter?.(request)
         if (delay === undefined) start()

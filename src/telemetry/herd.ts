@@ -1,21 +1,8 @@
 import type { Verdict } from '../core/outcome.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { RollingWindow } from '../core/window.ts'
+import type { HerdSign, HerdSignature } from '../upstream/health.ts'
 import { HotKey } from './hot-key.ts'
-
-/** What a herd looks like from one client. */
-export type HerdSignature = 'amplification' | 'synchronised' | 'hot-key' | 'saturation'
-
-/** A sign of a herd, with its likely cause and the option that contains it. */
-export interface HerdSign {
-  readonly signature: HerdSignature
-  /** The figure that gave it away: a factor, or a share for a hot key. */
-  readonly figure: number
-  readonly cause: string
-  readonly remedy: string
-  /** Which key is hot, by a hash of it. */
-  readonly keyHash?: string
-}
 
 export type HerdEvent = HerdSign & { readonly type: 'herd.detected'; readonly upstream: string }
 

@@ -1,12 +1,26 @@
 import type { Verdict } from '../core/outcome.ts'
 import type { Phase } from '../layers/breaker/index.ts'
 
+/** What a herd looks like from one client. */
+export type HerdSignature = 'amplification' | 'synchronised' | 'hot-key' | 'saturation'
+
+/** A sign of a herd, with its likely cause and the option that contains it. */
+export interface HerdSign {
+  readonly signature: HerdSignature
+  /** The figure that gave it away: a factor, or a share for a hot key. */
+  readonly figure: number
+  readonly cause: string
+  readonly remedy: string
+  /** Which key is hot, by a hash of it. */
+  readonly keyHash?: string
+}
+
 /** Somebody above who is told what goes to an upstream, and whose findings belong to its health. */
 export interface UpstreamWatch {
   called(key: string): void
   attempted(isExtra: boolean): void
   answered(verdict: Verdict, tookMs: number): void
-  readonly signs: readonly object[]
+  readonly signs: readonly HerdSign[]
 }
 
 /** What is known of one upstream, as plain JSON. */
@@ -26,5 +40,5 @@ export interface UpstreamHealth {
   /** Attempts for each call that made any, over the last minute; 1 is no retry at all. */
   readonly amplification: number
   /** Signs of a herd in the last ten seconds; see `herd.detected`. */
-  readonly herd: readonly object[]
+  readonly herd: readonly HerdSign[]
 }

@@ -9,7 +9,7 @@ import { type BreakerOptions, breaker, Circuit, type Phase } from '../layers/bre
 import { type HedgeOptions, Hedger } from '../layers/hedge/index.ts'
 import { type CallsPerWindow, Limiter, type LimitOptions, limit } from '../layers/limit/index.ts'
 import { Gate, heed, type PushbackOptions, pushback, type ReadPushback } from '../layers/pushback/index.ts'
-import { Throttle, type ThrottleOptions } from '../layers/throttle.ts'
+import { Throttle, type ThrottleOptions } from '../layers/throttle/index.ts'
 import type { UpstreamHealth, UpstreamWatch } from './health.ts'
 
 export interface UpstreamOptions {

@@ -10,7 +10,7 @@ import { perKey } from '../../src/layers/per-key.ts'
 import { pushback } from '../../src/layers/pushback/index.ts'
 import { retry } from '../../src/layers/retry.ts'
 import { singleFlight } from '../../src/layers/single-flight.ts'
-import { Throttle, throttle } from '../../src/layers/throttle.ts'
+import { Throttle, throttle } from '../../src/layers/throttle/index.ts'
 import { chaos, layerContract } from '../../src/testing/index.ts'
 import { Upstream } from '../../src/upstream/upstream.ts'
 
@@ -28,7 +28,7 @@ function warmHedge(delayMs: number): Layer<object, object> {
 
 const throttled: Layer<object, object> = (next, runtime) => {
   const state = new Throttle({}, runtime)
-  return throttle<object, object>({ throttleOf: () => state })(next, runtime)
+  return throttle<object, object>({}, { throttleOf: () => state })(next, runtime)
 }
 
 let keys = 0

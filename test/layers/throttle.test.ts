@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { type Priority, stack } from '../../src/core/layer.ts'
 import { OptionsError } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
+import { DeadlineError } from '../../src/layers/deadline.ts'
 import {
   Throttle,
   ThrottledError,
   type ThrottleEvent,
   type ThrottleOptions,
   throttle,
-} from '../../src/layers/throttle.ts'
+} from '../../src/layers/throttle/index.ts'
 import { script } from '../../src/testing/index.ts'
 import { type World, world } from '../support/world.ts'
 
@@ -202,7 +203,7 @@ describe('the layer', () => {
     const state = new Throttle({}, w, 'api.example:443')
     state.learn('timeout')
     const below = script<string, string>()
-    const call = stack([throttle<string, string>({ throttleOf: () => state })], below, w)
+    const call = stack([throttle<string, string>({}, { throttleOf: () => state })], below, w)
     const error = await call('request', w.context({ priority: 'low' })).catch((reason) => reason)
     expect(error).toBeInstanceOf(ThrottledError)
     expect(error).toMatchObject({
@@ -229,9 +230,23 @@ describe('the layer', () => {
     })
   })
 
+  it('keeps a state of its own where none is handed in', async () => {
+    const w = world(0.6)
+    const late = new DeadlineError('attempt', 1_000)
+    const call = stack([throttle<string, string>()], script<string, string>(late), w)
+    await expect(call('request', w.context())).rejects.toBe(late)
+    // One timeout lets half of the calls pass, and this one drew 0.6.
+    await expect(call('request', w.context())).rejects.toBeInstanceOf(ThrottledError)
+    expect(() => throttle({ k: 0 })).toThrow(OptionsError)
+  })
+
   it('leaves calls alone whose server has no throttle', async () => {
     const w = world(0)
-    const call = stack([throttle<string, string>({ throttleOf: () => undefined })], script<string, string>('value'), w)
+    const call = stack(
+      [throttle<string, string>({}, { throttleOf: () => undefined })],
+      script<string, string>('value'),
+      w,
+    )
     expect(await call('request', w.context())).toBe('value')
   })
 

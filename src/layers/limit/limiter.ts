@@ -156,10 +156,11 @@ export class Limiter {
 
   /** One timer for all who wait; those who came in the meantime find it set. */
   #admitIn(waitMs: number): void {
-    this.#alarm ??= this.#runtime.clock.setTimer(waitMs, () => {
+    const ring = () => {
       this.#alarm = undefined
       this.#admit()
-    })
+    }
+    this.#alarm ??= this.#runtime.clock.setTimer(waitMs, ring, true)
   }
 
   #learn(verdict: Verdict, durationMs: number): void {

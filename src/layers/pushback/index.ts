@@ -20,7 +20,10 @@ export interface PushbackNeeds<Req, Res> {
  *
  * @throws PushbackError at once where the caller's deadline ends before the gate opens
  */
-export function pushback<Req, Res>(options: Partial<PushbackOptions>, needs: PushbackNeeds<Req, Res>): Layer<Req, Res> {
+export function pushback<Req, Res>(
+  options: Partial<PushbackOptions> = {},
+  needs: PushbackNeeds<Req, Res> = {},
+): Layer<Req, Res> {
   const resolved = needs.gate?.options ?? resolve('pushback', pushbackDefaults, pushbackRules, options)
   const { read } = needs
   let shared = needs.gate

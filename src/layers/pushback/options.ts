@@ -3,7 +3,8 @@ import { hintHeaders } from '../../core/retry-after.ts'
 
 export interface PushbackOptions {
   /**
-   * The longest hint that is waited for, in ms; a call fails at once while a longer one stands.
+   * The longest hint that is waited for, in ms. While a longer one stands a call fails at once, and once in this long
+   * one may ask whether it still does.
    * @default 300000
    */
   maxMs: number

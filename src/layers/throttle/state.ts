@@ -1,54 +1,10 @@
-import { BreakwaterError } from '../core/error.ts'
-import type { Layer, Priority } from '../core/layer.ts'
-import { number, numberOrInfinity, oneOf, type Rules, resolve } from '../core/options.ts'
-import type { Verdict } from '../core/outcome.ts'
-import type { Runtime } from '../core/runtime.ts'
-import { RollingWindow } from '../core/window.ts'
-
-export interface ThrottleOptions {
-  /**
-   * Calls allowed per call that the server accepts, before the rest is refused here. 2 lets it see twice what it takes;
-   * near 1 the noise of a small client is mistaken for overload.
-   * @default 2
-   */
-  k: number
-  /**
-   * How far back calls and accepts count, in ms.
-   * @default 120000
-   */
-  windowMs: number
-  /**
-   * The largest share of calls of one priority that is refused: some must find out that the server is well.
-   * @default 0.9
-   */
-  maxRejection: number
-  /**
-   * Calls per second below which accepts are not counted: too few to tell.
-   * @default 5
-   */
-  minPerSecond: number
-  /**
-   * Whether timeouts in a row hold calls back, for clients too slow for a limit or a rate to bite.
-   * @default true
-   */
-  timeoutGate: boolean
-}
-
-export const throttleDefaults: Readonly<ThrottleOptions> = {
-  k: 2,
-  windowMs: 120_000,
-  maxRejection: 0.9,
-  minPerSecond: 5,
-  timeoutGate: true,
-}
-
-const throttleRules: Rules<ThrottleOptions> = {
-  k: number(1, Number.MAX_VALUE),
-  windowMs: number(1, Number.MAX_VALUE),
-  maxRejection: number(0, 1),
-  minPerSecond: numberOrInfinity(0),
-  timeoutGate: oneOf(true, false),
-}
+import { BreakwaterError } from '../../core/error.ts'
+import type { Priority } from '../../core/layer.ts'
+import { resolve } from '../../core/options.ts'
+import type { Verdict } from '../../core/outcome.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { RollingWindow } from '../../core/window.ts'
+import { type ThrottleOptions, throttleDefaults, throttleRules } from './options.ts'
 
 /** The server has lately taken too little of what we ask; this call was not sent, to let it recover. */
 export class ThrottledError extends BreakwaterError {
@@ -158,23 +114,5 @@ export class Throttle {
     if (this.#runtime.emit === undefined) return
     const event: ThrottleEvent = { type: 'throttle.refused', reason, priority }
     this.#runtime.emit(this.#upstream === undefined ? event : { ...event, upstream: this.#upstream })
-  }
-}
-
-export interface ThrottleNeeds<Req> {
-  /** The state that counts for a request; whoever sees its attempts end tells it so. */
-  throttleOf: (request: Req) => Throttle | undefined
-}
-
-/**
- * Refuses calls that the server would not serve anyway, the least important first, before they queue anywhere.
- *
- * @throws ThrottledError at once
- */
-export function throttle<Req, Res>(needs: ThrottleNeeds<Req>): Layer<Req, Res> {
-  const { throttleOf } = needs
-  return (next) => (request, context) => {
-    const refusal = throttleOf(request)?.admit(context.priority)
-    return refusal ? Promise.reject(refusal) : next(request, context)
   }
 }

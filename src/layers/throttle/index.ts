@@ -1,0 +1,50 @@
+import type { Layer } from '../../core/layer.ts'
+import { resolve } from '../../core/options.ts'
+import { type Judge, plainJudge } from '../../core/outcome.ts'
+import { type ThrottleOptions, throttleDefaults, throttleRules } from './options.ts'
+import { Throttle } from './state.ts'
+
+export { type ThrottleOptions, throttleDefaults } from './options.ts'
+export { Throttle, ThrottledError, type ThrottleEvent } from './state.ts'
+
+export interface ThrottleNeeds<Req, Res> {
+  /** The state that counts for a request, told by whoever sees its attempts end. Absent: one of the layer's own. */
+  throttleOf?: (request: Req) => Throttle | undefined
+  /** How the layer's own state learns from what comes back. */
+  judge?: Judge<Req, Res>
+}
+
+/**
+ * Refuses calls that the server would not serve anyway, the least important first, before they queue anywhere.
+ *
+ * @throws ThrottledError at once
+ */
+export function throttle<Req, Res>(
+  options: Partial<ThrottleOptions> = {},
+  { throttleOf, judge = plainJudge }: ThrottleNeeds<Req, Res> = {},
+): Layer<Req, Res> {
+  const resolved = resolve('throttle', throttleDefaults, throttleRules, options)
+  let shared: Throttle | undefined
+  return (next, runtime) => {
+    if (throttleOf) {
+      return (request, context) => {
+        const refusal = throttleOf(request)?.admit(context.priority)
+        return refusal ? Promise.reject(refusal) : next(request, context)
+      }
+    }
+    shared ??= new Throttle(resolved, runtime)
+    const own = shared
+    return async (request, context) => {
+      const refusal = own.admit(context.priority)
+      if (refusal) throw refusal
+      try {
+        const value = await next(request, context)
+        own.learn(judge.value(value, request))
+        return value
+      } catch (error) {
+        own.learn(judge.error(error, request, context))
+        throw error
+      }
+    }
+  }
+}
