@@ -1,17 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { attemptsOf, ClosedError, createClient, OptionsError } from '../src/index.ts'
-import { manualClock } from '../src/testing/index.ts'
-
-const url = 'http://client.test/'
-const ok = async () => new Response('ok')
-/** As a server that hangs; the platform ends it with the signal. */
-const hang: typeof fetch = (_input, init) =>
-  new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)))
-
-function make(send: typeof fetch = ok) {
-  const clock = manualClock()
-  return { clock, client: createClient({ fetch: send, runtime: { clock, random: () => 0 } }) }
-}
+import { hang, make, ok, url } from './support/client.ts'
 
 describe('close', () => {
   it('refuses what comes later, and tells who is asked', async () => {

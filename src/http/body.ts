@@ -63,7 +63,7 @@ function watch(source: ReadableStream<Uint8Array>, { maxBytes, idleMs, clock, up
     if (idleMs === Infinity) return reader.read()
     let cancel: (() => void) | undefined
     const idle = new Promise<never>((_resolve, reject) => {
-      cancel = clock.setTimer(idleMs, () => reject(new BodyError('idle', idleMs, upstream)))
+      cancel = clock.setTimer(idleMs, () => reject(new BodyError('idle', idleMs, upstream)), true)
     })
     try {
       return await Promise.race([reader.read(), idle])

@@ -13,7 +13,7 @@ export interface CallOptions {
   priority?: Priority | undefined
   /** `true`: it may be repeated although its method says no. `false`: never, although its method says yes. */
   idempotent?: boolean | undefined
-  /** `false`: this call is never hedged. `true`: it may be, whatever its method, once hedging is on for the client. */
+  /** `false`: this call is not hedged though the client hedges. An unsafe method is only where it is `idempotent`. */
   hedge?: boolean | undefined
   /** `false`: this call is not shared. */
   singleFlight?: boolean | undefined

@@ -89,7 +89,7 @@ export class Exchange {
   get hedges(): boolean {
     const { hedge, idempotent } = this.settings
     if (hedge === false || this.refusesRepeat || this.hasBody) return false
-    return hedge === true || idempotent === true || safeMethods.has(this.method)
+    return idempotent === true || safeMethods.has(this.method)
   }
 
   get hasBody(): boolean {

@@ -39,7 +39,8 @@ export class InFlight {
     }
     if (drainMs === 0) end()
     if (this.#calls.size === 0) return
-    const cancel = clock.setTimer(drainMs, end)
+    // Somebody waits for the end, and perhaps nothing else keeps the process alive until then.
+    const cancel = clock.setTimer(drainMs, end, true)
     await new Promise<void>((resolve) => this.#emptied.push(resolve))
     cancel()
   }
