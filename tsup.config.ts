@@ -60,6 +60,7 @@ function withoutModuleSignals(source: string): string {
 const entries = {
   index: 'src/index.ts',
   layers: 'src/layers/index.ts',
+  socket: 'src/socket/index.ts',
   testing: 'src/testing/index.ts',
 }
 
@@ -76,10 +77,16 @@ const layers = Object.fromEntries(
     ]),
 )
 
+/** Two doors to the wire; which of them is opened, package `imports` say. */
+const transports = {
+  'transport.node': 'src/socket/transport.node.ts',
+  'transport.web': 'src/socket/transport.web.ts',
+}
+
 export default defineConfig([
   {
     ...shared,
-    entry: { ...entries, ...layers },
+    entry: { ...entries, ...layers, ...transports },
     // `Disposable` is not in everyone's lib; with this line the declarations bring it along.
     dts: { entry: entries, banner: '/// <reference lib="esnext.disposable" />' },
     // One copy of every class and of all module state, however many entries an application imports.

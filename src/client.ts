@@ -1,14 +1,21 @@
 import type { KyInstance } from 'ky'
+import { authorityOf } from './core/authority.ts'
 import type { Clock } from './core/clock.ts'
 import { callback, duration, OptionsError, type Rule, type Rules, resolve } from './core/options.ts'
 import { createRuntime, type Runtime, type RuntimeEvent } from './core/runtime.ts'
 import type { BreakwaterEvent } from './events.ts'
+import { socketUrl } from './http/base-url.ts'
 import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
 import { InFlight } from './http/in-flight.ts'
 import { createKy, type KyOptions } from './http/ky.ts'
 import { type HttpOptions, httpDefaults, httpRules } from './http/options.ts'
+import type { ProtocolsSource, UrlSource } from './socket/address.ts'
+import { type ClientSocketOptions, ClientSockets } from './socket/client-sockets.ts'
+import type { Environment } from './socket/environment.ts'
+import type { SocketHealth } from './socket/health.ts'
+import type { ReliableSocket } from './socket/socket.ts'
 import { HerdWatch } from './telemetry/herd.ts'
-import { authorityNamed } from './upstream/authority.ts'
+import { authorityNamed } from './upstream/authority-named.ts'
 import type { UpstreamHealth } from './upstream/health.ts'
 import { Registry } from './upstream/registry.ts'
 
@@ -18,6 +25,8 @@ export interface ClientOptions extends Partial<HttpOptions> {
   ky?: KyOptions | undefined
   /** Time, chance and an ear other than the platform's: for tests and simulations. */
   runtime?: Partial<Runtime> | undefined
+  /** Whether there is a network and somebody who looks, for the client's sockets; the page's own if absent. */
+  environment?: Environment | undefined
   /** Hears every event; the same as `on('*', listener)`. */
   onEvent?: ((event: BreakwaterEvent) => void) | undefined
 }
@@ -25,6 +34,7 @@ export interface ClientOptions extends Partial<HttpOptions> {
 /** What a client knows, as plain JSON. */
 export interface ClientHealth {
   readonly upstreams: Record<string, UpstreamHealth>
+  readonly sockets: readonly SocketHealth[]
 }
 
 export interface Client {
@@ -32,6 +42,8 @@ export interface Client {
   readonly fetch: BreakwaterFetch
   /** ky over that `fetch`. */
   readonly http: KyInstance
+  /** A `WebSocket` that comes back, and shares what this client knows of its server; without a URL's scheme and host the base URL's count. */
+  socket(url: UrlSource, protocols?: ProtocolsSource, options?: Partial<ClientSocketOptions>): ReliableSocket
   /** Hears one type of event, or all of them with `'*'`. The function returned stops it. A listener that throws is reported and changes nothing. */
   on<Type extends BreakwaterEvent['type'] | '*'>(
     type: Type,
@@ -48,7 +60,7 @@ export interface Client {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-type OwnOptions = Pick<ClientOptions, 'ky' | 'runtime' | 'onEvent'>
+type OwnOptions = Pick<ClientOptions, 'ky' | 'runtime' | 'environment' | 'onEvent'>
 
 const object: Rule = { wants: 'an object', holds: (value) => typeof value === 'object' && value !== null }
 
@@ -56,6 +68,7 @@ const clientDefaults: HttpOptions & Required<OwnOptions> = {
   ...httpDefaults,
   ky: undefined,
   runtime: undefined,
+  environment: undefined,
   onEvent: undefined,
 }
 
@@ -63,6 +76,7 @@ const rules: Rules<HttpOptions & Required<OwnOptions>> = {
   ...httpRules,
   ky: object,
   runtime: object,
+  environment: object,
   onEvent: callback,
 }
 
@@ -101,15 +115,25 @@ export function createClient(given: ClientOptions = {}): Client {
   const registry = new Registry({ attemptMs, budget, breaker, pushback, limit, hedge, throttle, watch }, runtime)
   const inFlight = new InFlight()
   const fetch = buildFetch(options, { registry, inFlight, runtime })
+  const base = options.baseUrl === undefined ? undefined : new URL(options.baseUrl)
+  const keyOf = upstreamOf ?? authorityOf
+  const sockets = new ClientSockets({
+    runtime,
+    environment: options.environment,
+    token: undefined,
+    upstreamOf: (url) => registry.get(keyOf(url)),
+    urlOf: (url) => socketUrl(url, base),
+  })
   const close = async (given?: { drainMs?: number }) => {
     const { drainMs } = resolve('close', closeDefaults, { drainMs: duration }, given)
-    await inFlight.close(drainMs, runtime.clock)
+    await Promise.all([sockets.close(), inFlight.close(drainMs, runtime.clock)])
   }
   return {
     fetch,
     http: createKy(fetch, options.ky, options.baseUrl),
+    socket: (url, protocols, socketOptions) => sockets.open(url, protocols, socketOptions),
     on,
-    health: () => ({ upstreams: registry.health() }),
+    health: () => ({ upstreams: registry.health(), sockets: sockets.health() }),
     isolate: (authority) =>
       registry.isolate(authority === undefined ? undefined : authorityNamed(authority, upstreamOf)),
     close,

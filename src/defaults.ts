@@ -10,6 +10,11 @@ import { hedgeDefaults } from './layers/hedge/index.ts'
 import { limitDefaults } from './layers/limit/index.ts'
 import { pushbackDefaults } from './layers/pushback/index.ts'
 import { throttleDefaults } from './layers/throttle/index.ts'
+import { heartbeatDefaults } from './socket/heartbeat.ts'
+import { jsonSessionDefaults } from './socket/json-session-options.ts'
+import { messagesDefaults } from './socket/messages.ts'
+import { socketDefaults } from './socket/options.ts'
+import { outboxDefaults } from './socket/outbox.ts'
 
 /** Every default on one page. Each stands beside its option's meaning; here they are only collected. */
 export const defaults = {
@@ -25,4 +30,9 @@ export const defaults = {
   deadline: deadlineDefaults,
   every: everyDefaults,
   chaos: chaosDefaults,
+  socket: socketDefaults,
+  heartbeat: heartbeatDefaults,
+  outbox: outboxDefaults,
+  messages: messagesDefaults,
+  jsonSession: jsonSessionDefaults,
 }

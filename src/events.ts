@@ -6,6 +6,7 @@ import type { PushbackEvent } from './layers/pushback/index.ts'
 import type { RetryEvent } from './layers/retry.ts'
 import type { FlightEvent } from './layers/single-flight.ts'
 import type { ThrottleEvent } from './layers/throttle/index.ts'
+import type { SocketEvent } from './socket/socket-event.ts'
 import type { HerdEvent } from './telemetry/herd.ts'
 
 /** What a request is called in the events of the layers that see requests. */
@@ -17,4 +18,5 @@ interface OfRequest {
 /** Everything that a client tells. No event holds a credential, a query, a header or a body. */
 export type BreakwaterEvent =
   | ((ObserveEvent | RetryEvent | HedgeEvent | FlightEvent) & OfRequest)
+  | SocketEvent
   | ((CircuitEvent | LimitEvent | PushbackEvent | ThrottleEvent | HerdEvent) & { readonly upstream: string })

@@ -80,7 +80,7 @@ describe('on', () => {
 describe('health', () => {
   it('is plain JSON, one entry for each upstream by host and port', async () => {
     const { client } = make()
-    expect(client.health()).toEqual({ upstreams: {} })
+    expect(client.health()).toEqual({ upstreams: {}, sockets: [] })
     await client.fetch(url)
     await client.fetch('https://client.test/a')
     const health = client.health()

@@ -22,6 +22,7 @@ const names: Record<string, string[]> = {
     'OptionsError',
     'PushbackError',
     'RedirectError',
+    'SocketError',
     'spread',
     'ThrottledError',
   ],
@@ -48,6 +49,7 @@ const names: Record<string, string[]> = {
     'throttle',
     'ThrottledError',
   ],
+  'breakwater/socket': ['encodeHint', 'jsonSession', 'parseHint', 'ReliableSocket', 'reconnectHint', 'SocketError'],
   'breakwater/testing': ['chaos', 'failingHandlers', 'hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
 }
 

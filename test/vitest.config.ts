@@ -15,7 +15,8 @@ const report = process.env.BREAKWATER_TEST_REPORT
 const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 const alias = [
   { find: /^breakwater$/, replacement: source('index.ts') },
-  { find: /^breakwater\/(layers|testing)$/, replacement: source('$1/index.ts') },
+  { find: /^breakwater\/(layers|socket|testing)$/, replacement: source('$1/index.ts') },
+  { find: /^#transport$/, replacement: source('socket/transport.node.ts') },
 ]
 
 const node = {
@@ -32,6 +33,7 @@ const node = {
 
 const browser = (executablePath: string) => ({
   extends: true as const,
+  resolve: { alias: [{ find: /^#transport$/, replacement: source('socket/transport.web.ts') }] },
   // Found only while the tests run, they would make Vite reload the page under them.
   optimizeDeps: { include: ['cockatiel', 'ky'] },
   test: {

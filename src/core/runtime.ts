@@ -25,3 +25,8 @@ export function createRuntime(given: Partial<Runtime> = {}): Runtime {
     emit: given.emit,
   }
 }
+
+/** A whole runtime as it is, so that an ear which comes later is heard; a part of one is made whole. */
+export function runtimeOf(given: Partial<Runtime> | undefined): Runtime {
+  return given?.clock && given.random ? (given as Runtime) : createRuntime(given)
+}

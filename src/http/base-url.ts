@@ -10,6 +10,16 @@ export function urlOf(input: RequestInfo | URL, base: URL | undefined): URL | un
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
 }
 
+/** Where a client's socket dials: a text is read relative to the base, as for requests. */
+export function socketUrl(url: string | URL, base: URL | undefined): string | URL {
+  if (base === undefined || typeof url !== 'string' || !URL.canParse(url, base)) return url
+  const absolute = new URL(url, base)
+  const sameSite = new URL(absolute)
+  sameSite.protocol = absolute.protocol.replace(/^ws/, 'http')
+  stayHome(sameSite, base)
+  return absolute
+}
+
 /**
  * A path from outside ("//evil.example/x", "https://evil.example") must not carry the client's credentials elsewhere.
  *

@@ -10,6 +10,7 @@ import { type HedgeOptions, Hedger } from '../layers/hedge/index.ts'
 import { type CallsPerWindow, Limiter, type LimitOptions, limit } from '../layers/limit/index.ts'
 import { Gate, heed, type PushbackOptions, pushback, type ReadPushback } from '../layers/pushback/index.ts'
 import { Throttle, type ThrottleOptions } from '../layers/throttle/index.ts'
+import { type DialNeeds, dialLayers } from './dialing.ts'
 import type { UpstreamHealth, UpstreamWatch } from './health.ts'
 
 export interface UpstreamOptions {
@@ -64,12 +65,16 @@ export class Upstream {
   readonly #limiter: Limiter | undefined
   readonly #latency = new QuantileSketch(latencyHalfLife)
   readonly #attempts: RollingWindow
+  readonly #runtime: Runtime
+  readonly #trips: boolean
   #inFlight = 0
   /** Calls under way, those that wait included. */
   calls = 0
 
   constructor(authority: string, options: UpstreamOptions, runtime: Runtime) {
     this.authority = authority
+    this.#runtime = runtime
+    this.#trips = options.breaker !== false
     // With the throttle on, nearly empty: a fleet of slow clients has as many first tokens as calls in a stall.
     this.budget = new Budget(options.throttle ? { initial: throttledInitial, ...options.budget } : options.budget)
     this.hedger = options.hedge ? new Hedger(given(options.hedge)) : undefined
@@ -97,6 +102,12 @@ export class Upstream {
       ...(gate ? [heed<Req, Res>(gate, read)] : []),
       breaker<Req, Res>({}, { circuit: this.circuit, judge }),
     ]
+  }
+
+  /** The layers around the dial of a socket. */
+  dialLayers<Req, Res>(needs: DialNeeds<Req, Res>): Layer<Req, Res>[] {
+    const { authority, circuit } = this
+    return dialLayers({ authority, circuit, gate: this.#gate, trips: this.#trips }, needs, this.#runtime)
   }
 
   /** Why a further attempt would be refused here. */

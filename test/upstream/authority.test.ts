@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { authorityOf } from '../../src/core/authority.ts'
 import { OptionsError } from '../../src/core/options.ts'
-import { authorityNamed, authorityOf } from '../../src/upstream/authority.ts'
+import { authorityNamed } from '../../src/upstream/authority-named.ts'
 
 describe('the authority of a URL', () => {
   it.each([

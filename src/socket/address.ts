@@ -1,0 +1,81 @@
+/** Where a socket dials, or who is asked before every dial. */
+export type UrlSource = string | URL | UrlProvider
+
+export type UrlProvider = (dial: DialContext) => string | URL | Promise<string | URL>
+
+/** The subprotocols it offers, or who is asked before every dial. */
+export type ProtocolsSource =
+  | string
+  | readonly string[]
+  | ((dial: DialContext) => string | readonly string[] | Promise<string | readonly string[]>)
+
+/** What a provider is told of the dial that it is asked for. */
+export interface DialContext {
+  /** Counted from 1; back at 1 after proven uptime. */
+  readonly attempt: number
+  /** Aborted when the answer comes too late. */
+  readonly signal: AbortSignal
+  /** The access token of the socket's `token` source, for those who have to put it into the URL or a subprotocol. */
+  readonly token: string | undefined
+}
+
+const schemes: Readonly<Record<string, string>> = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }
+
+/** A token of RFC 9110, 5.6.2, as RFC 6455, 4.1 wants subprotocols to be. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+/** Reads a URL as the WebSocket standard does: relative to the page, with http taken as ws. @throws DOMException SyntaxError */
+export function readUrl(given: string | URL): URL {
+  const { location } = globalThis as { location?: { href: string } }
+  const text = String(given)
+  if (!URL.canParse(text, location?.href)) throw syntaxError('the URL of a socket cannot be read')
+  const url = new URL(text, location?.href)
+  const scheme = schemes[url.protocol]
+  if (scheme === undefined) throw syntaxError(`a socket's URL begins with ws: or wss:, got ${url.protocol}`)
+  if (url.hash !== '' || text.includes('#')) throw syntaxError('the URL of a socket has no fragment')
+  url.protocol = scheme
+  return url
+}
+
+/** @throws DOMException SyntaxError for a subprotocol that is none, or twice in the list */
+export function readProtocols(given: string | readonly string[]): readonly string[] {
+  const protocols = typeof given === 'string' ? [given] : [...given].map(String)
+  const names = new Set(protocols.map((name) => name.toLowerCase()))
+  if (names.size < protocols.length) throw syntaxError('a subprotocol is there twice')
+  if (!protocols.every((name) => token.test(name))) throw syntaxError('a subprotocol is not a token')
+  return protocols
+}
+
+/** @throws DOMException as the standard's `close` does */
+export function checkClose(code: number | undefined, reason: string): void {
+  if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    throw new DOMException(`close wants the code 1000 or one from 3000 to 4999, got ${code}`, 'InvalidAccessError')
+  }
+  if (byteLength(reason) > 123) {
+    throw syntaxError(`the reason of a close has at most 123 bytes, got ${byteLength(reason)}`)
+  }
+}
+
+/** Bytes of a text in UTF-8, without encoding it. */
+export function byteLength(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x80) continue
+    // The two halves of a pair make four bytes; a lone half becomes a replacement character of three.
+    if (unit < 0x800) bytes += 1
+    else if (unit >= 0xd800 && unit < 0xdc00 && isLowHalf(text.charCodeAt(at + 1))) {
+      bytes += 2
+      at++
+    } else bytes += 2
+  }
+  return bytes
+}
+
+function isLowHalf(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
+}
+
+function syntaxError(message: string): DOMException {
+  return new DOMException(message, 'SyntaxError')
+}

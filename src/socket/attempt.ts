@@ -1,0 +1,85 @@
+import type { Context } from '../core/layer.ts'
+import type { Verdict } from '../core/outcome.ts'
+import { type Address, askAddress } from './ask-address.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import type { DialAttempt, Dialed, DialRoute } from './dial.ts'
+import { SocketError } from './error.ts'
+import type { Refusal } from './transport.ts'
+
+/** What an attempt tells the connection that it is to become. */
+export interface AttemptListener {
+  /** It was let in, and asks where to dial. */
+  admitted(): void
+  /** It is its turn to dial there. */
+  resolved(address: Address): void
+  failed(error: unknown): void
+  /** A later dial of another socket got through. */
+  overtaken(): void
+}
+
+type AttemptOwner = Pick<ConnectionOwner<unknown>, 'route' | 'routeTo' | 'url' | 'protocols' | 'options'>
+
+/** The part of a connection that is over when it is open: let in, asked for its address, dialed. */
+export class Attempt implements DialAttempt {
+  readonly #owner: AttemptOwner
+  readonly #listener: AttemptListener
+  readonly #abort = new AbortController()
+  #settle: ((dialed: Dialed) => void) | undefined
+  #address: Address | undefined
+
+  constructor(owner: AttemptOwner, listener: AttemptListener) {
+    this.#owner = owner
+    this.#listener = listener
+  }
+
+  /** Through the upstream's layers where it is known; before that its URL has to be asked for. */
+  begin(attempt: number): void {
+    const context: Context = { signal: this.#abort.signal, attempt, deadlineAt: Infinity, priority: 'normal' }
+    const { route } = this.#owner
+    if (route) this.#go(route, context)
+    else this.#ask(context, ({ url }) => this.#go(this.#owner.routeTo(url), context))
+  }
+
+  /** It is its turn. Settles with what it says of the server, or when it is given up. */
+  dial(context: Context): Promise<Dialed> {
+    return new Promise((resolve) => {
+      this.#settle = resolve
+      const address = this.#address
+      if (context.signal.aborted) resolve({ verdict: 'neutral' })
+      else if (address) this.#listener.resolved(address)
+      else this.#ask(context, (found) => this.#listener.resolved(found))
+    })
+  }
+
+  overtaken(): void {
+    this.#listener.overtaken()
+  }
+
+  /** What became of the dial. */
+  settle(verdict: Verdict, refusal?: Refusal): void {
+    this.#settle?.({ verdict, refusal })
+  }
+
+  /** Leaves whatever it waits for. */
+  end(): void {
+    this.#abort.abort(new SocketError('closed', 'this dial was given up'))
+  }
+
+  #go(route: DialRoute, context: Context): void {
+    route.call(this, context).catch((error: unknown) => this.#listener.failed(error))
+  }
+
+  #ask(context: Context, found: (address: Address) => void): void {
+    const { signal } = context
+    this.#listener.admitted()
+    askAddress(this.#owner, context).then(
+      (address) => {
+        if (signal.aborted) return
+        this.#address = address
+        this.#owner.routeTo(address.url)
+        found(address)
+      },
+      (error) => this.#listener.failed(error),
+    )
+  }
+}

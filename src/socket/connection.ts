@@ -1,0 +1,186 @@
+import type { Runtime } from '../core/runtime.ts'
+import type { Address } from './ask-address.ts'
+import { Attempt, type AttemptListener } from './attempt.ts'
+import { type Cause, failedDial, type Loss, lossOf } from './classify.ts'
+import type { ConnectionOwner } from './connection-owner.ts'
+import { lossOfDial, lossOfError, verdictOf } from './dial.ts'
+import { messageOf, type Pulse } from './heartbeat.ts'
+import type { Hint } from './hint.ts'
+import type { Progress } from './machine/index.ts'
+import type { SessionLink } from './session.ts'
+import { type LinkedConnection, linkTo } from './session-link.ts'
+import type { TokenInUse } from './token.ts'
+import type { Ended, Refusal, SocketData, Transport, TransportListener } from './transport.ts'
+
+/**
+ * One attempt, and the connection that becomes of it. Everything that belongs to it lives here, and whatever it tells
+ * carries its generation, so that what comes late from an old one moves nothing.
+ */
+export class Connection implements AttemptListener, TransportListener, LinkedConnection, Pulse {
+  readonly generation: number
+  readonly #owner: ConnectionOwner<Connection>
+  #attempt: Attempt | undefined
+  #isOpen = false
+  #link: SessionLink | undefined
+  ended = false
+  transport: Transport | undefined
+  heard = true
+  /** The token that it dialed with. */
+  token: TokenInUse | undefined
+  /** Whether the server still knew the session. */
+  recovered = false
+
+  constructor(owner: ConnectionOwner<Connection>, generation: number) {
+    this.#owner = owner
+    this.generation = generation
+  }
+
+  get runtime(): Runtime {
+    return this.#owner.runtime
+  }
+
+  begin(attempt: number): void {
+    this.#attempt = new Attempt(this.#owner, this)
+    this.#attempt.begin(attempt)
+  }
+
+  // What its attempt tells.
+
+  admitted(): void {
+    this.#progress('admitted')
+  }
+
+  resolved({ url, protocols, token }: Address): void {
+    this.#progress('resolved')
+    const { options, openTransport, binaryType } = this.#owner
+    const { maxPayload } = options
+    this.token = token
+    const headers = token ? { ...options.headers, authorization: `Bearer ${token.accessToken}` } : options.headers
+    try {
+      this.transport = openTransport({ url: url.href, protocols, headers, maxPayload, binaryType }, this)
+    } catch (error) {
+      // The platform refuses what we let pass: a page over https that dials ws:, a blocked port.
+      this.#lose(failedDial('refused', { reason: error instanceof Error ? error.name : '' }))
+    }
+  }
+
+  failed(error: unknown): void {
+    this.#lose(lossOfError(error))
+  }
+
+  overtaken(): void {
+    this.#lose(failedDial('local'))
+    this.transport?.terminate()
+  }
+
+  // What the transport tells.
+
+  connected(): void {
+    this.#progress('transport')
+  }
+
+  opened(): void {
+    if (this.ended) return
+    this.#isOpen = true
+    this.#attempt?.settle('success')
+    // Of a dial nothing is kept by a connection that may live for days.
+    this.#attempt = undefined
+    this.#progress('opened')
+    const { session } = this.#owner.options
+    if (session) {
+      this.#link = linkTo(this)
+      session.opened(this.#link)
+    } else this.ready(false)
+  }
+
+  received(data: string | ArrayBuffer | Blob): void {
+    this.heard = true
+    const { session } = this.#owner.options
+    if (session && this.#link) session.received(data, this.#link)
+    else this.#owner.received(data, this)
+  }
+
+  alive(): void {
+    this.heard = true
+  }
+
+  closed(code: number, reason: string, wasClean: boolean, details: Ended): void {
+    const { runtime } = this.#owner
+    if (!this.#isOpen) this.#lose(lossOfDial(details, code, reason, runtime), details.refusal)
+    else this.#lose(lossOf(code, reason, wasClean, details))
+  }
+
+  // What a session does.
+
+  send(frame: SocketData): void {
+    if (!this.ended) this.transport?.send(frame)
+  }
+
+  ready(recovered: boolean): void {
+    this.recovered = recovered
+    this.#progress('ready')
+  }
+
+  deliver(data: string | ArrayBuffer | Blob): void {
+    this.#owner.received(data, this)
+  }
+
+  hint(hint: Hint, drain: boolean): void {
+    this.#owner.feed({ type: 'hint', hint, drain })
+  }
+
+  room(): void {
+    this.#owner.flush()
+  }
+
+  fail(code: number, reason: string): void {
+    this.transport?.close(code, reason)
+    this.#lose({ ...failedDial('drop'), code, reason })
+  }
+
+  // Signs of life.
+
+  ping(): boolean {
+    const { session, heartbeat } = this.#owner.options
+    const message = session?.ping?.() ?? (heartbeat ? messageOf(heartbeat) : undefined)
+    if (message !== undefined) this.send(message)
+    else this.transport?.ping?.()
+    return message !== undefined || this.transport?.ping !== undefined
+  }
+
+  /** Nobody waits for the close of a path that is gone: it would never come. */
+  dead(): void {
+    this.#lose(failedDial('drop'))
+    this.transport?.terminate()
+  }
+
+  /** Lets go at once, in the middle of whatever it was doing. */
+  drop(cause: Cause): void {
+    this.#end(cause)
+    this.transport?.terminate()
+  }
+
+  /** Begins the close handshake; the connection goes on until that ends. */
+  close(code?: number, reason?: string): void {
+    this.transport?.close(code, reason)
+  }
+
+  #progress(type: Progress): void {
+    if (!this.ended) this.#owner.feed({ type, generation: this.generation })
+  }
+
+  #lose(loss: Loss, refusal?: Refusal): void {
+    if (this.ended) return
+    this.#end(loss.cause, refusal)
+    this.#owner.lost(this, loss)
+  }
+
+  #end(cause: Cause, refusal?: Refusal): void {
+    if (this.ended) return
+    this.ended = true
+    this.#attempt?.settle(verdictOf(cause), refusal)
+    this.#attempt?.end()
+    this.#attempt = undefined
+    if (this.#link) this.#owner.options.session?.closed?.(this.#link)
+  }
+}

@@ -1,0 +1,32 @@
+import type { Runtime } from '../core/runtime.ts'
+import type { Loss } from './classify.ts'
+import type { Connection } from './connection.ts'
+import type { Environment } from './environment.ts'
+import type { Suspension } from './machine/index.ts'
+import type { Resolved } from './resolve-options.ts'
+import type { OpenTransport } from './transport.ts'
+
+/** What an engine tells its socket. */
+export interface EngineListener {
+  opened(connection: Connection): void
+  received(data: string | ArrayBuffer | Blob): void
+  lost(loss: Loss, willReconnect: boolean): void
+  waiting(loss: Loss, delayMs: number): void
+  suspended(reason: Suspension): void
+  /** The connection takes messages. */
+  flush(): void
+  /** It will not take any more after this. */
+  closing(): void
+  /** Another connection has taken over. */
+  moved(connection: Connection): void
+  /** Whether a rotation came about. */
+  rotated(done: boolean): void
+}
+
+export interface EngineNeeds {
+  readonly options: Resolved
+  readonly runtime: Runtime
+  readonly environment: Environment | undefined
+  readonly openTransport: OpenTransport
+  readonly listener: EngineListener
+}

@@ -1,0 +1,119 @@
+import { callback, number, type Rules, resolve } from '../core/options.ts'
+import type { Runtime } from '../core/runtime.ts'
+import type { SocketData } from './transport.ts'
+
+export interface HeartbeatOptions {
+  /**
+   * How long a connection may be silent before it is asked for a sign of life, in ms. `Infinity` never asks.
+   * @default 30000
+   */
+  intervalMs: number
+  /**
+   * How long the sign may take, in ms. Whatever comes in counts as one.
+   * @default 10000
+   */
+  timeoutMs: number
+  /**
+   * What to send where there is no protocol ping (browsers), or what makes it. Without one, and without a session that
+   * has one, silence is not noticed there.
+   * @default undefined
+   */
+  message: SocketData | (() => SocketData) | undefined
+  /**
+   * Whether an incoming message is an answer to `message`, which the application need not see.
+   * @default undefined
+   */
+  isReply: ((data: string | ArrayBuffer | Blob) => boolean) | undefined
+}
+
+export const heartbeatDefaults: Readonly<HeartbeatOptions> = {
+  intervalMs: 30_000,
+  timeoutMs: 10_000,
+  message: undefined,
+  isReply: undefined,
+}
+
+const rules: Rules<HeartbeatOptions> = {
+  intervalMs: { wants: 'ms above 0, or Infinity', holds: (value) => typeof value === 'number' && value > 0 },
+  timeoutMs: number(1, Number.MAX_VALUE),
+  message: { wants: 'a message, or a function that makes one', holds: (value) => value !== null },
+  isReply: callback,
+}
+
+export function resolveHeartbeat(given: Partial<HeartbeatOptions>): Readonly<HeartbeatOptions> {
+  return resolve('heartbeat', heartbeatDefaults, rules, given)
+}
+
+export function messageOf({ message }: HeartbeatOptions): SocketData | undefined {
+  return typeof message === 'function' ? message() : message
+}
+
+/** What a heartbeat listens to. */
+export interface Pulse {
+  /** Set by whatever comes in; a flag, because reading the clock for each message would cost more than the message. */
+  heard: boolean
+  /** Asks for a sign of life; false if there is no way to. */
+  ping(): boolean
+  dead(): void
+}
+
+/** A timer this late says that the process slept: what came meanwhile has not been read yet. */
+const overdueMs = 1_000
+
+/**
+ * Finds out that the other side is gone although nothing says so. The first beat comes at a random phase, so that the
+ * sockets of a fleet that connected together do not ping together; who receives all the time never pings.
+ */
+export class Heartbeat {
+  readonly #options: Readonly<HeartbeatOptions>
+  readonly #runtime: Runtime
+  readonly #pulse: Pulse
+  #cancel: () => void
+  #waiting = false
+
+  constructor(options: Readonly<HeartbeatOptions>, runtime: Runtime, pulse: Pulse) {
+    this.#options = options
+    this.#runtime = runtime
+    this.#pulse = pulse
+    this.#cancel = this.#arm(runtime.random() * options.intervalMs)
+  }
+
+  /** Asks now: the network changed, or the page was frozen. */
+  check(): void {
+    if (this.#waiting) return
+    this.#cancel()
+    this.#ask(false)
+  }
+
+  stop(): void {
+    this.#cancel()
+  }
+
+  #arm(ms: number): () => void {
+    return this.#runtime.clock.setTimer(Number.isNaN(ms) ? Infinity : ms, () => this.#beat())
+  }
+
+  #beat(): void {
+    if (!this.#pulse.heard) {
+      this.#ask(false)
+      return
+    }
+    this.#pulse.heard = false
+    this.#cancel = this.#arm(this.#options.intervalMs)
+  }
+
+  #ask(again: boolean): void {
+    const { clock } = this.#runtime
+    this.#pulse.heard = false
+    if (!this.#pulse.ping()) return
+    this.#waiting = true
+    const askedAt = clock.now()
+    const { timeoutMs } = this.#options
+    this.#cancel = clock.setTimer(timeoutMs, () => {
+      this.#waiting = false
+      if (this.#pulse.heard) this.#cancel = this.#arm(this.#options.intervalMs)
+      else if (!again && clock.now() - askedAt > timeoutMs + overdueMs) this.#ask(true)
+      else this.#pulse.dead()
+    })
+  }
+}

@@ -1,0 +1,129 @@
+import type { Cause, Loss } from '../classify.ts'
+import type { Hint } from '../hint.ts'
+
+/** The widths of first windows, in ms. */
+export interface FirstWindows {
+  readonly local: number
+  readonly drop: number
+  readonly restart: number
+  readonly overload: number
+}
+
+/** The figures that waits are made from. */
+export interface WaitRules {
+  readonly first: FirstWindows
+  readonly maxWindowMs: number
+  readonly patienceMs: number
+  /** Patience before the first success. */
+  readonly firstPatienceMs: number
+  readonly maxPatienceMs: number
+  readonly transportMs: number
+  readonly provenMs: number
+}
+
+/** What a socket remembers from one attempt to the next. Proven uptime makes it as new. */
+export interface Memory {
+  /** The window that the next wait is drawn from; 0 before the first loss. */
+  readonly windowMs: number
+  readonly patienceMs: number
+  readonly transportMs: number
+  /** Losses in a row. */
+  readonly failures: number
+  /** Whether a new token has been tried since. */
+  readonly triedAuth: boolean
+  /** What the server said while all was well, for the day it crashes. */
+  readonly hint: Hint | undefined
+}
+
+/** A server that refuses fast is asked at most this rarely: it is well able to say that it is back. */
+const refusedCapMs = 60_000
+
+/** Above a slot that the server named for one client, this share of it is drawn. */
+const slotJitter = 0.1
+
+/** A page that nobody looks at dials over a window of at least this, in ms. */
+const hiddenWindowMs = 60_000
+
+/** The longest patience for TCP and TLS, as a multiple of the first. */
+const transportCap = 3
+
+export function freshMemory(rules: WaitRules, hasBeenOpen: boolean, hint?: Hint): Memory {
+  return {
+    windowMs: 0,
+    patienceMs: hasBeenOpen ? rules.patienceMs : Math.min(rules.patienceMs, rules.firstPatienceMs),
+    transportMs: rules.transportMs,
+    failures: 0,
+    triedAuth: false,
+    hint,
+  }
+}
+
+/** Whether a connection lived long enough to count as a success. The handshake alone says nothing. */
+export function isProven(livedMs: number, memory: Memory, rules: WaitRules): boolean {
+  return livedMs >= Math.max(rules.provenMs, Math.min(memory.windowMs, refusedCapMs))
+}
+
+/**
+ * What a loss teaches. A timeout doubles the window and the patience that ran out: the server has a queue, and every
+ * dial that leaves it was work for nobody (`N / (patience + mean wait)` must fall below its capacity, else it never
+ * drains). A fast refusal costs it little, so the window grows by half, to a minute.
+ */
+export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport: boolean): Memory {
+  const { cause } = loss
+  if (cause === 'held') return memory
+  const failures = memory.failures + 1
+  const triedAuth = memory.triedAuth || cause === 'auth'
+  if (cause === 'local') return { ...memory, failures, triedAuth }
+  const first = firstWindow(loss, memory, rules)
+  const fresh = memory.windowMs === 0
+  if (cause === 'timeout') {
+    const windowMs = 2 * Math.max(memory.windowMs, fresh ? first : 0)
+    const grown = inTransport
+      ? { transportMs: Math.min(2 * memory.transportMs, transportCap * rules.transportMs) }
+      : { patienceMs: Math.min(2 * memory.patienceMs, rules.maxPatienceMs) }
+    return { ...memory, ...grown, windowMs: Math.min(windowMs, rules.maxWindowMs), failures }
+  }
+  const grown = fresh ? first : Math.max(memory.windowMs, Math.min(1.5 * memory.windowMs, refusedCapMs))
+  return { ...memory, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), failures, triedAuth }
+}
+
+function firstWindow({ cause, hint }: Loss, memory: Memory, { first }: WaitRules): number {
+  if (hint && hint.withinMs > 0) return hint.withinMs
+  if (cause === 'overload') return first.overload
+  // Told while all was well, and kept for a crash that tells nothing.
+  const known = memory.windowMs === 0 ? memory.hint?.withinMs : undefined
+  if (cause === 'restart') return known || first.restart
+  return known || first.drop
+}
+
+/** A wait: nobody dials before the floor; above it the moment is drawn from the whole window. */
+export interface Wait {
+  readonly floorMs: number
+  readonly windowMs: number
+  readonly delayMs: number
+}
+
+/** Draws the wait after a loss. `memory` has learned from it already, `before` had not. */
+export function drawWait(
+  loss: Loss,
+  memory: Memory,
+  before: Memory,
+  rules: WaitRules,
+  hidden: boolean,
+  chance: number,
+): Wait {
+  const named = loss.hint ?? (before.windowMs === 0 && isLoss(loss.cause) ? memory.hint : undefined)
+  const floorMs = Math.max(loss.floorMs ?? 0, named?.afterMs ?? 0)
+  let windowMs = memory.windowMs
+  if (loss.cause === 'local') windowMs = rules.first.local
+  // A circuit says when it will let somebody try; one that is held open by hand does not.
+  if (loss.cause === 'held') windowMs = floorMs > 0 ? rules.first.local : rules.first.drop
+  if (loss.hint && loss.hint.withinMs === 0) windowMs = slotJitter * floorMs
+  if (hidden) windowMs = Math.max(windowMs, hiddenWindowMs)
+  return { floorMs, windowMs, delayMs: floorMs + chance * windowMs }
+}
+
+/** Whether a server that is gone for this reason may have told us before when to come back. */
+function isLoss(cause: Cause): boolean {
+  return cause === 'drop' || cause === 'restart'
+}

@@ -1,0 +1,192 @@
+import { openTransport } from '#transport'
+import { runtimeOf } from '../core/runtime.ts'
+import { checkClose, type ProtocolsSource, readProtocols, readUrl, type UrlSource } from './address.ts'
+import { Engine } from './engine.ts'
+import { pageEnvironment } from './environment.ts'
+import { SocketError } from './error.ts'
+import { defineHandlers, SocketTarget } from './handlers.ts'
+import { healthOf, type SocketHealth } from './health.ts'
+import type { StateName } from './machine/index.ts'
+import { type MessagesOptions, messagesOf } from './messages.ts'
+import type { SocketOptions } from './options.ts'
+import { bytesOf } from './outbox.ts'
+import { resolveSocket } from './resolve-options.ts'
+import { type DeliverOptions, Sending } from './sending.ts'
+import { Teller } from './teller.ts'
+import type { SocketData } from './transport.ts'
+
+const numbers = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
+
+/**
+ * A `WebSocket` that comes back, and never together with all others: after a loss it waits for a moment drawn from a
+ * window that the cause and the server decide, is patient with a server that is busy, and counts a connection as a
+ * success only after it has lived for a while. With `{ reconnect: false }` it is the platform's WebSocket.
+ *
+ * `url` and `protocols` may be functions; they are asked before every dial. `close` fires for every loss, with
+ * `willReconnect`. While there is no connection, what is sent waits, bounded.
+ *
+ * @throws DOMException SyntaxError for a URL or a subprotocol that is none, as the standard's constructor
+ * @throws OptionsError for an unknown option or a bad value
+ */
+export class ReliableSocket extends SocketTarget {
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSING: 2
+  declare static readonly CLOSED: 3
+  declare readonly CONNECTING: 0
+  declare readonly OPEN: 1
+  declare readonly CLOSING: 2
+  declare readonly CLOSED: 3
+  readonly #engine: Engine
+  readonly #sending: Sending
+  readonly #teller: Teller
+  readonly #plain: boolean
+  /** Bytes that were sent after the end: they count as buffered for ever, as the standard has it. */
+  #lostBytes = 0
+
+  constructor(url: UrlSource, protocols: ProtocolsSource = [], given: Partial<SocketOptions> = {}) {
+    super()
+    const asked = typeof url === 'function' ? url : readUrl(url)
+    const offered = typeof protocols === 'function' ? protocols : readProtocols(protocols)
+    const options = resolveSocket(given)
+    const runtime = runtimeOf(options.runtime)
+    const transport = options.transport ?? openTransport
+    const { session, outbox, environment = pageEnvironment() } = options
+    this.#plain = !options.reconnect
+    const lost = (count: number, bytes: number) => this.#teller.overflowed(count, bytes)
+    this.#sending = new Sending({ session, outbox, runtime, lost })
+    this.#teller = new Teller(this, this.#sending, runtime, this.#plain || transport.platformEvents)
+    const needs = { options, runtime, environment, openTransport: transport, listener: this.#teller }
+    this.#engine = new Engine(asked, offered, needs)
+    this.#teller.subject = this.#engine
+  }
+
+  get url(): string {
+    return this.#engine.address?.href ?? ''
+  }
+
+  /** 0 connecting, waiting for the next dial included; 1 open; 2 closing; 3 closed for good. */
+  get readyState(): number {
+    return readyStates[this.state] ?? numbers.CONNECTING
+  }
+
+  /** How far it is, in more words than `readyState` has. */
+  get state(): StateName {
+    return this.#engine.state.name
+  }
+
+  /** Bytes that were sent and are not on the wire yet, those that wait for a connection included. */
+  get bufferedAmount(): number {
+    return this.#lostBytes + this.#sending.queued.bytes + (this.#engine.live?.transport?.bufferedAmount ?? 0)
+  }
+
+  get protocol(): string {
+    return this.#engine.live?.transport?.protocol ?? ''
+  }
+
+  get extensions(): string {
+    return this.#engine.live?.transport?.extensions ?? ''
+  }
+
+  get binaryType(): BinaryType {
+    return this.#engine.binaryType
+  }
+
+  /** Kept over all connections. Anything that is no binary type changes nothing. */
+  set binaryType(type: BinaryType) {
+    if (type !== 'blob' && type !== 'arraybuffer') return
+    this.#engine.binaryType = type
+    if (this.#engine.live?.transport) this.#engine.live.transport.binaryType = type
+  }
+
+  /**
+   * Sends, or queues while there is no connection. What the queue has no room for is told by an `overflow` event;
+   * `deliver` gives a receipt.
+   *
+   * @throws DOMException InvalidStateError with `{ reconnect: false }` before the socket is open
+   */
+  send(data: SocketData): void {
+    const sendable = isSendable(data) ? data : String(data)
+    const { readyState } = this
+    if (readyState >= numbers.CLOSING) this.#lostBytes += bytesOf(sendable)
+    else if (this.#teller.opening) this.#sending.sendFirst(sendable)
+    else if (this.#plain && readyState === numbers.CONNECTING) {
+      throw new DOMException('the socket is still connecting', 'InvalidStateError')
+    } else this.#sending.send(sendable)
+  }
+
+  /**
+   * Sends with a receipt: resolves when the message has been handed over to the connection, or, with a session that
+   * acknowledges, when the server has it.
+   *
+   * @throws SocketError `overflow`, `expired` or `closed`, where it has not been
+   */
+  deliver(data: SocketData, options?: DeliverOptions): Promise<void> {
+    if (this.readyState >= numbers.CLOSING) return Promise.reject(new SocketError('closed', 'the socket is closed'))
+    return this.#sending.deliver(isSendable(data) ? data : String(data), options)
+  }
+
+  /**
+   * Closes for good, after what was sent.
+   *
+   * @throws DOMException InvalidAccessError for a code that is neither 1000 nor from 3000 to 4999; SyntaxError for a
+   * reason of more than 123 bytes
+   */
+  close(code?: number, reason = ''): void {
+    checkClose(code, reason)
+    this.#engine.feed({ type: 'close', loss: { cause: 'local', code: code ?? 1005, reason, wasClean: true } })
+  }
+
+  /** Dials anew within a second, whatever it waits for now; also after it was closed. */
+  reconnect(): void {
+    this.#engine.reconnect()
+  }
+
+  /** Moves to a new connection while the old one serves on. Resolves with whether that came about. */
+  rotate(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#engine.feed({ type: 'rotate' })
+      if (this.state === 'rotating') this.#teller.rotations.push(resolve)
+      else resolve(false)
+    })
+  }
+
+  /** The messages of all its connections, to be read in a loop that ends when the socket is closed for good. */
+  messages(options?: Partial<MessagesOptions>): AsyncIterableIterator<string | ArrayBuffer | Blob> {
+    return messagesOf(this, options, (data) => this.#teller.overflowed(1, bytesOf(data)))
+  }
+
+  health(): SocketHealth {
+    return healthOf(this.#engine, this.#sending.queued)
+  }
+
+  /** Closes, and resolves when it is closed. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.readyState === numbers.CLOSED) resolve()
+      this.addEventListener('close', (event) => {
+        if (!event.willReconnect) resolve()
+      })
+      this.close()
+    })
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'WebSocket'
+  }
+}
+
+const readyStates: Partial<Record<StateName, number>> = { open: 1, rotating: 1, closing: 2, closed: 3 }
+
+function isSendable(data: unknown): data is SocketData {
+  return typeof data === 'string' || ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof Blob
+}
+
+for (const [name, value] of Object.entries(numbers)) {
+  const constant = { value, enumerable: true }
+  Object.defineProperty(ReliableSocket, name, constant)
+  Object.defineProperty(ReliableSocket.prototype, name, constant)
+}
+const members = ['url', 'readyState', 'bufferedAmount', 'protocol', 'extensions', 'binaryType', 'send', 'close']
+for (const name of members) Object.defineProperty(ReliableSocket.prototype, name, { enumerable: true })
+defineHandlers(ReliableSocket.prototype, ['open', 'message', 'error', 'close', 'reconnecting', 'suspended', 'overflow'])

@@ -1,0 +1,63 @@
+/** What `send` takes. */
+export type SocketData = string | ArrayBufferLike | Blob | ArrayBufferView
+
+/** One connection to be made. */
+export interface DialRequest {
+  readonly url: string
+  readonly protocols: readonly string[]
+  /** Only where the platform can send them: Node. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The largest message that is taken, in bytes. */
+  readonly maxPayload: number
+  readonly binaryType: BinaryType
+}
+
+/** An answer to the upgrade that was none. Browsers hide it. */
+export interface Refusal {
+  readonly status: number
+  header(name: string): string | undefined
+}
+
+/** What a transport tells. After `closed` it tells nothing more. */
+export interface TransportListener {
+  /** TCP and TLS stand. A transport that cannot know never says so, and has `seesTransport` false. */
+  connected(): void
+  opened(): void
+  received(data: string | ArrayBuffer | Blob): void
+  /** A ping or a pong came: somebody is there. */
+  alive(): void
+  /** @param broken the close code that says what the server did wrong, if it broke the protocol */
+  closed(code: number, reason: string, wasClean: boolean, details: Ended): void
+}
+
+/** More of an end than a close event holds. */
+export interface Ended {
+  readonly failed: boolean
+  readonly refusal?: Refusal | undefined
+  /** What the server did wrong, as a close code: a frame that is none (1002), a message that is too large (1009). */
+  readonly fault?: number | undefined
+}
+
+/** One connection, from the dial to its end. */
+export interface Transport {
+  readonly bufferedAmount: number
+  readonly protocol: string
+  readonly extensions: string
+  binaryType: BinaryType
+  send(data: SocketData): void
+  /** Sends a protocol ping; absent where the platform has none. */
+  readonly ping?: (() => void) | undefined
+  /** Begins the close handshake. */
+  close(code?: number, reason?: string): void
+  /** Lets go of the connection without a word. It tells nothing any more. */
+  terminate(): void
+}
+
+/** Dials. Never throws for what the other side does. */
+export interface OpenTransport {
+  (request: DialRequest, listener: TransportListener): Transport
+  /** Whether it can tell a host that is away from a server that is busy. */
+  readonly seesTransport: boolean
+  /** Whether messages should be the platform's own `MessageEvent`, which costs Node ten times an `Event`. */
+  readonly platformEvents: boolean
+}
