@@ -1,18 +1,13 @@
-import { deadline, retry, stack } from 'breakwater/layers'
+import { ReliableSocket } from 'breakwater/socket'
 
-// A dial is a call like any other: patient, and repeated over a jittered window that doubles.
-const dial = stack<string, WebSocket>(
-  [retry({ attempts: Infinity, baseMs: 5_000, capMs: 900_000 }), deadline({ ms: 45_000 })],
-  (url, { signal }) =>
-    new Promise((open, fail) => {
-      const socket = new WebSocket(url)
-      socket.onopen = () => open(socket)
-      socket.onerror = fail
-      signal.onabort = () => socket.close()
-    }),
-)
+// A WebSocket in all but one thing: it comes back, and a fleet of it never comes back at once.
+const socket = new ReliableSocket('wss://live.example/feed')
 
-const page = new AbortController()
-const once = { signal: page.signal, attempt: 1, deadlineAt: Infinity, priority: 'normal' } as const
-const socket = await dial('wss://live.example/feed', once)
+// On each connection, before all that waits.
+socket.onopen = () => socket.send('subscribe prices')
 socket.onmessage = ({ data }) => console.log(data)
+socket.onclose = ({ code, willReconnect }) => console.warn(`lost (${code})${willReconnect ? '' : ' for good'}`)
+socket.onreconnecting = ({ delayMs, cause }) => console.info(`${cause}: dials in ${Math.round(delayMs)} ms`)
+
+// While there is no connection, what is sent waits, bounded. `deliver` tells when it was handed over.
+await socket.deliver('order 7', { ttlMs: 60_000 })

@@ -47,9 +47,12 @@ export function picture(scenario: Scenario, runs: readonly TitledTrace[], column
 }
 
 /** A word of caution, where the machine was too busy for the figures to be the fleets' alone. */
-export function caution(runs: readonly TitledTrace[]): string | undefined {
+export function caution(
+  runs: readonly { readonly trace: Pick<Trace, 'stalledMs'> }[],
+  longMs = longStallMs,
+): string | undefined {
   const stalledMs = Math.max(...runs.map(({ trace }) => trace.stalledMs))
-  if (stalledMs < longStallMs) return undefined
+  if (stalledMs < longMs) return undefined
   return `This machine was busy: all clients stood still for ${inSeconds(stalledMs)} s, which adds to the peak.`
 }
 

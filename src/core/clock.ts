@@ -61,17 +61,19 @@ function startTimer(ms: number, fn: (lateByMs: number) => void, keepsAlive: bool
   if (ms === Infinity) return () => {}
   const dueAt = performance.now() + Math.max(0, ms || 0)
   let timer: ReturnType<typeof setTimeout>
-  const arm = () => {
+  let isLast = false
+  // One function for all it does: a timer that each of many sockets has must be small.
+  const run = () => {
     const left = dueAt - performance.now()
-    timer = setTimeout(left > longestTimerMs ? arm : check, Math.min(Math.max(0, left), longestTimerMs))
+    if (isLast && left <= roundingMs) {
+      fn(Math.max(0, -left))
+      return
+    }
+    isLast = left <= longestTimerMs
+    timer = setTimeout(run, Math.min(Math.max(0, left), longestTimerMs))
     if (!keepsAlive) (timer as { unref?(): void }).unref?.()
   }
-  const check = () => {
-    const late = performance.now() - dueAt
-    if (late < -roundingMs) arm()
-    else fn(Math.max(0, late))
-  }
-  arm()
+  run()
   return () => clearTimeout(timer)
 }
 

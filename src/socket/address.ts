@@ -27,33 +27,65 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Reads a URL as the WebSocket standard does: relative to the page, with http taken as ws. @throws DOMException SyntaxError */
 export function readUrl(given: string | URL): URL {
   const { location } = globalThis as { location?: { href: string } }
-  const text = String(given)
+  const text = `${given}`
   if (!URL.canParse(text, location?.href)) throw syntaxError('the URL of a socket cannot be read')
   const url = new URL(text, location?.href)
   const scheme = schemes[url.protocol]
   if (scheme === undefined) throw syntaxError(`a socket's URL begins with ws: or wss:, got ${url.protocol}`)
   if (url.hash !== '' || text.includes('#')) throw syntaxError('the URL of a socket has no fragment')
   url.protocol = scheme
-  return url
+  return shared(url)
 }
 
-/** @throws DOMException SyntaxError for a subprotocol that is none, or twice in the list */
+let latest: URL | undefined
+
+/** The sockets of a process mostly go to one address, and the object takes 250 bytes. One with a secret is not kept. */
+function shared(url: URL): URL {
+  if (url.search !== '' || url.password !== '') return url
+  if (latest?.href !== url.href) latest = url
+  return latest
+}
+
+let latestOrigin = ''
+
+/** One text for all sockets to one host. */
+export function originOf({ origin }: URL): string {
+  if (origin !== latestOrigin) latestOrigin = origin
+  return latestOrigin
+}
+
+const none: readonly string[] = []
+
+/**
+ * Anything that is no list is one name, as text.
+ *
+ * @throws DOMException SyntaxError for a subprotocol that is none, or twice in the list
+ */
 export function readProtocols(given: string | readonly string[]): readonly string[] {
-  const protocols = typeof given === 'string' ? [given] : [...given].map(String)
+  const isList = typeof given === 'object' && given !== null && Symbol.iterator in given
+  const protocols = isList ? Array.from(given, String) : [String(given)]
   const names = new Set(protocols.map((name) => name.toLowerCase()))
   if (names.size < protocols.length) throw syntaxError('a subprotocol is there twice')
   if (!protocols.every((name) => token.test(name))) throw syntaxError('a subprotocol is not a token')
-  return protocols
+  return protocols.length === 0 ? none : protocols
 }
 
-/** @throws DOMException as the standard's `close` does */
-export function checkClose(code: number | undefined, reason: string): void {
-  if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
-    throw new DOMException(`close wants the code 1000 or one from 3000 to 4999, got ${code}`, 'InvalidAccessError')
+/**
+ * Reads what `close` is given as the standard does: any value as a number, and as text. 1005 stands for no code.
+ *
+ * @throws DOMException InvalidAccessError for a code, SyntaxError for a reason that a page may not close with
+ */
+export function readClose(given: number | undefined, text: string): { readonly code: number; readonly reason: string } {
+  const reason = String(text)
+  const bytes = byteLength(reason)
+  const code = Math.round(Number(given))
+  if (given !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    throw new DOMException(`close wants the code 1000 or one from 3000 to 4999, got ${given}`, 'InvalidAccessError')
   }
-  if (byteLength(reason) > 123) {
-    throw syntaxError(`the reason of a close has at most 123 bytes, got ${byteLength(reason)}`)
-  }
+  if (bytes > 123) throw syntaxError(`the reason of a close has at most 123 bytes, got ${bytes}`)
+  // A frame has no reason without a code.
+  const absent = reason === '' ? 1005 : 1000
+  return { code: given === undefined ? absent : code, reason }
 }
 
 /** Bytes of a text in UTF-8, without encoding it. */

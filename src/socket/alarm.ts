@@ -1,15 +1,31 @@
 import type { Clock } from '../core/clock.ts'
 
+/** Who is woken. */
+export interface Sleeper {
+  readonly runtime: { readonly clock: Clock }
+  due(lateMs: number): void
+}
+
+/** Sets an alarm, which is there only while something is due: a socket that is open mostly waits for nothing. */
+export function setAlarm(
+  alarm: Alarm | undefined,
+  sleeper: Sleeper,
+  at: number,
+  keepsAlive: boolean,
+): Alarm | undefined {
+  const set = alarm ?? (at < Infinity ? new Alarm(sleeper) : undefined)
+  set?.set(at, keepsAlive)
+  return at < Infinity ? set : undefined
+}
+
 /** One timer that is moved about. */
 export class Alarm {
-  readonly #clock: Clock
-  readonly #ring: (lateMs: number) => void
+  readonly #sleeper: Sleeper
   #at = Infinity
   #cancel: (() => void) | undefined
 
-  constructor(clock: Clock, ring: (lateMs: number) => void) {
-    this.#clock = clock
-    this.#ring = ring
+  constructor(sleeper: Sleeper) {
+    this.#sleeper = sleeper
   }
 
   /** Rings at this moment and at no other; `Infinity` is never. */
@@ -21,8 +37,9 @@ export class Alarm {
     if (at === Infinity) return
     const ring = (lateMs: number) => {
       this.#at = Infinity
-      this.#ring(lateMs)
+      this.#sleeper.due(lateMs)
     }
-    this.#cancel = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), ring, keepsAlive)
+    const { clock } = this.#sleeper.runtime
+    this.#cancel = clock.setTimer(Math.max(0, at - clock.now()), ring, keepsAlive)
   }
 }

@@ -17,7 +17,7 @@ export interface AttemptListener {
   overtaken(): void
 }
 
-type AttemptOwner = Pick<ConnectionOwner<unknown>, 'route' | 'routeTo' | 'url' | 'protocols' | 'options'>
+type AttemptOwner = Pick<ConnectionOwner<unknown>, 'route' | 'routeTo' | 'url' | 'protocols' | 'options' | 'runtime'>
 
 /** The part of a connection that is over when it is open: let in, asked for its address, dialed. */
 export class Attempt implements DialAttempt {
@@ -26,6 +26,7 @@ export class Attempt implements DialAttempt {
   readonly #abort = new AbortController()
   #settle: ((dialed: Dialed) => void) | undefined
   #address: Address | undefined
+  #dialedAt = 0
 
   constructor(owner: AttemptOwner, listener: AttemptListener) {
     this.#owner = owner
@@ -46,13 +47,18 @@ export class Attempt implements DialAttempt {
       this.#settle = resolve
       const address = this.#address
       if (context.signal.aborted) resolve({ verdict: 'neutral' })
-      else if (address) this.#listener.resolved(address)
-      else this.#ask(context, (found) => this.#listener.resolved(found))
+      else if (address) this.#dial(address)
+      else this.#ask(context, (found) => this.#dial(found))
     })
   }
 
   overtaken(): void {
     this.#listener.overtaken()
+  }
+
+  /** How long the server has taken so far, in ms. */
+  get tookMs(): number {
+    return this.#owner.runtime.clock.now() - this.#dialedAt
   }
 
   /** What became of the dial. */
@@ -63,6 +69,11 @@ export class Attempt implements DialAttempt {
   /** Leaves whatever it waits for. */
   end(): void {
     this.#abort.abort(new SocketError('closed', 'this dial was given up'))
+  }
+
+  #dial(address: Address): void {
+    this.#dialedAt = this.#owner.runtime.clock.now()
+    this.#listener.resolved(address)
   }
 
   #go(route: DialRoute, context: Context): void {

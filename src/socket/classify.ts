@@ -76,8 +76,22 @@ export function causeOfStatus(status: number): Cause {
 /** The table's word, or that of the application if it has one. */
 export function decide(loss: Loss, classify: Classify | undefined): Loss {
   const { code, reason, wasClean, status, floorMs } = loss
-  const cause = loss.cause === 'held' ? undefined : classify?.({ code, reason, wasClean, status, floorMs })
-  return cause === undefined ? loss : { ...loss, cause }
+  if (classify === undefined || loss.cause === 'held') return loss
+  const cause = ask(classify, { code, reason, wasClean, status, floorMs })
+  // What was tried cannot be made one that was not: nobody would hear of it.
+  return cause === undefined || cause === 'held' ? loss : { ...loss, cause }
+}
+
+function ask(classify: Classify, ending: Ending): Cause | undefined {
+  try {
+    return classify(ending)
+  } catch (error) {
+    // Reported as the platform reports a listener's; thrown here, it would leave the socket without a next step.
+    queueMicrotask(() => {
+      throw error
+    })
+    return undefined
+  }
 }
 
 /** The loss of a connection that had been open. */

@@ -2,13 +2,14 @@ import type { Runtime } from '../core/runtime.ts'
 import type { ProtocolsSource, UrlProvider } from './address.ts'
 import type { Loss } from './classify.ts'
 import type { DialRoute } from './dial.ts'
-import type { Input } from './machine/index.ts'
+import type { Input, State } from './machine/index.ts'
 import type { Resolved } from './resolve-options.ts'
 import type { OpenTransport } from './transport.ts'
 
 /** What a connection needs of the socket that it is made for. */
 export interface ConnectionOwner<Connection> {
   readonly runtime: Runtime
+  readonly state: State
   readonly options: Resolved
   readonly url: URL | UrlProvider
   readonly protocols: ProtocolsSource

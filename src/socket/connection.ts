@@ -25,6 +25,7 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   ended = false
   transport: Transport | undefined
   heard = true
+  dialMs = 0
   /** The token that it dialed with. */
   token: TokenInUse | undefined
   /** Whether the server still knew the session. */
@@ -37,6 +38,11 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
 
   get runtime(): Runtime {
     return this.#owner.runtime
+  }
+
+  /** What is sent over it now is lost, though its end has not been told yet. */
+  get leaving(): boolean {
+    return this.transport?.leaving === true
   }
 
   begin(attempt: number): void {
@@ -53,11 +59,13 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   resolved({ url, protocols, token }: Address): void {
     this.#progress('resolved')
     const { options, openTransport, binaryType } = this.#owner
-    const { maxPayload } = options
     this.token = token
     const headers = token ? { ...options.headers, authorization: `Bearer ${token.accessToken}` } : options.headers
+    const request = { url: url.href, protocols, headers, maxPayload: options.maxPayload, binaryType }
     try {
-      this.transport = openTransport({ url: url.href, protocols, headers, maxPayload, binaryType }, this)
+      this.transport = openTransport(request, this)
+      // Nothing would ever end the wait for it.
+      if (!openTransport.seesTransport) this.connected()
     } catch (error) {
       // The platform refuses what we let pass: a page over https that dials ws:, a blocked port.
       this.#lose(failedDial('refused', { reason: error instanceof Error ? error.name : '' }))
@@ -69,8 +77,8 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   }
 
   overtaken(): void {
-    this.#lose(failedDial('local'))
     this.transport?.terminate()
+    this.#lose(failedDial('local'))
   }
 
   // What the transport tells.
@@ -82,8 +90,8 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   opened(): void {
     if (this.ended) return
     this.#isOpen = true
+    this.dialMs = this.#attempt?.tookMs ?? 0
     this.#attempt?.settle('success')
-    // Of a dial nothing is kept by a connection that may live for days.
     this.#attempt = undefined
     this.#progress('opened')
     const { session } = this.#owner.options
@@ -95,7 +103,9 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
 
   received(data: string | ArrayBuffer | Blob): void {
     this.heard = true
-    const { session } = this.#owner.options
+    const { session, heartbeat } = this.#owner.options
+    // What a session takes from a connection that was let go of would never come again.
+    if (this.ended || this.#owner.state.name === 'closing' || (heartbeat !== false && heartbeat.isReply?.(data))) return
     if (session && this.#link) session.received(data, this.#link)
     else this.#owner.received(data, this)
   }
@@ -105,8 +115,7 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   }
 
   closed(code: number, reason: string, wasClean: boolean, details: Ended): void {
-    const { runtime } = this.#owner
-    if (!this.#isOpen) this.#lose(lossOfDial(details, code, reason, runtime), details.refusal)
+    if (!this.#isOpen) this.#lose(lossOfDial(details, code, reason, this.runtime), details.refusal)
     else this.#lose(lossOf(code, reason, wasClean, details))
   }
 
@@ -126,7 +135,7 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   }
 
   hint(hint: Hint, drain: boolean): void {
-    this.#owner.feed({ type: 'hint', hint, drain })
+    this.#owner.feed({ type: 'hint', generation: this.generation, hint, drain })
   }
 
   room(): void {
@@ -143,21 +152,26 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   ping(): boolean {
     const { session, heartbeat } = this.#owner.options
     const message = session?.ping?.() ?? (heartbeat ? messageOf(heartbeat) : undefined)
-    if (message !== undefined) this.send(message)
-    else this.transport?.ping?.()
+    if (message === undefined) this.transport?.ping?.()
+    else this.send(message)
     return message !== undefined || this.transport?.ping !== undefined
   }
 
   /** Nobody waits for the close of a path that is gone: it would never come. */
   dead(): void {
-    this.#lose(failedDial('drop'))
     this.transport?.terminate()
+    this.#lose(failedDial('drop'))
   }
 
   /** Lets go at once, in the middle of whatever it was doing. */
   drop(cause: Cause): void {
     this.#end(cause)
     this.transport?.terminate()
+  }
+
+  /** Does nothing any more, though its close handshake may go on. */
+  leave(): void {
+    this.#end('local')
   }
 
   /** Begins the close handshake; the connection goes on until that ends. */

@@ -25,6 +25,12 @@ export class Connections {
     return before
   }
 
+  /** Has nothing more to do with the connection in use: what it says later is nobody's, and a session must not take it. */
+  detach(): void {
+    this.live?.leave()
+    this.live = undefined
+  }
+
   /** Whether what comes over it is for the application. */
   counts(connection: Connection): boolean {
     return connection === this.live || this.#retired?.has(connection) === true

@@ -15,8 +15,8 @@ export interface EngineListener {
   suspended(reason: Suspension): void
   /** The connection takes messages. */
   flush(): void
-  /** It will not take any more after this. */
-  closing(): void
+  /** The connection will not take any more after this; `forGood`: none will. */
+  closing(forGood: boolean): void
   /** Another connection has taken over. */
   moved(connection: Connection): void
   /** Whether a rotation came about. */

@@ -1,7 +1,7 @@
 import { authorityOf } from '../core/authority.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { ProtocolsSource, UrlProvider } from './address.ts'
-import { Alarm } from './alarm.ts'
+import { type Alarm, type Sleeper, setAlarm } from './alarm.ts'
 import { decide, type Loss } from './classify.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
@@ -12,11 +12,11 @@ import { Heartbeat } from './heartbeat.ts'
 import { deadlineOf, type Effect, type Input, initialState, type Now, type State, step } from './machine/index.ts'
 import type { Resolved } from './resolve-options.ts'
 import { routeOf, sharedRoute } from './routes.ts'
-import { Surroundings, type SurroundingsListener } from './surroundings.ts'
+import { nowhere, type Surroundings, type SurroundingsListener, surround } from './surroundings.ts'
 import type { OpenTransport } from './transport.ts'
 
 /** Runs the machine's rules: owns the one timer, the connections and the ears, and does what the rules say. */
-export class Engine implements ConnectionOwner<Connection>, SurroundingsListener {
+export class Engine implements ConnectionOwner<Connection>, SurroundingsListener, Sleeper {
   readonly options: Resolved
   readonly runtime: Runtime
   readonly openTransport: OpenTransport
@@ -26,12 +26,12 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
   route: DialRoute | undefined
   /** Where it dialed last. */
   address: URL | undefined
-  readonly #surroundings: Surroundings
+  readonly #surroundings: Surroundings | undefined
   readonly #listener: EngineListener
   #state: State
   readonly #connections = new Connections()
   #heartbeat: Heartbeat | undefined
-  readonly #alarm: Alarm
+  #alarm: Alarm | undefined
   /** What the connection that is being closed had left to send. */
   #unsent = Infinity
 
@@ -41,12 +41,11 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
     this.options = needs.options
     this.runtime = needs.runtime
     this.openTransport = needs.openTransport
-    this.#surroundings = new Surroundings(this.options, needs.environment, this)
+    this.#surroundings = surround(this.options, needs.environment, this)
     this.#listener = needs.listener
     this.#state = initialState(this.options.rules)
     if (typeof url !== 'function') this.routeTo(url)
-    this.#alarm = new Alarm(this.runtime.clock, (lateMs) => this.#due(lateMs))
-    this.#surroundings.listen()
+    this.#surroundings?.listen()
     // Whoever makes a socket hangs its listeners on it first.
     queueMicrotask(() => this.feed({ type: 'connect' }))
   }
@@ -76,22 +75,23 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
     this.#state = state
     if (state.live === undefined) this.#heartbeat?.stop()
     // A socket that waits keeps its process alive: somebody needs it.
-    this.#alarm.set(deadlineOf(state), state.live === undefined)
+    this.#alarm = setAlarm(this.#alarm, this, deadlineOf(state), state.live === undefined)
     // Closing is asynchronous, though there is nothing to wait for.
-    if (state.name === 'closing' && state.live === undefined) queueMicrotask(() => this.#due(0))
+    if (state.name === 'closing' && state.live === undefined) queueMicrotask(() => this.due(0))
     for (const effect of effects) this.#run(effect, state)
   }
 
   lost(connection: Connection, given: Loss): void {
     const { classify, token } = this.options
-    const loss = this.#surroundings.online ? decide(given, classify) : { ...given, cause: 'local' as const }
+    const offline = this.#surroundings?.online === false
+    const loss = offline ? { ...given, cause: 'local' as const } : decide(given, classify)
     if (loss.cause === 'auth' && connection.token) token?.rejected(connection.token)
     this.#connections.forget(connection)
     this.feed({ type: 'lost', generation: connection.generation, loss })
   }
 
   received(data: string | ArrayBuffer | Blob, connection: Connection): void {
-    if (this.#connections.counts(connection) && this.#state.name !== 'closing') this.#listener.received(data)
+    if (this.#connections.counts(connection)) this.#listener.received(data)
   }
 
   flush(): void {
@@ -140,8 +140,8 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
     this.#heartbeat?.stop()
     if (heartbeat) this.#heartbeat = new Heartbeat(heartbeat, this.runtime, live)
     if (before) {
-      this.#listener.moved(live)
       before.close(1000)
+      this.#listener.moved(live)
       this.runtime.clock.setTimer(rules.closeMs, () => before.drop('local'))
     } else this.#listener.opened(live)
     if (this.live === live) this.flush()
@@ -149,7 +149,7 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
 
   #close({ code, reason }: Loss): void {
     const { live } = this
-    this.#listener.closing()
+    this.#listener.closing(this.#state.name === 'closing')
     this.#unsent = Infinity
     live?.close(code === 1005 ? undefined : code, reason)
     this.#detach()
@@ -157,26 +157,27 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
 
   /** Lets go of a connection that the state has none of any more. */
   #detach(): void {
-    if (this.#state.live === undefined) this.#connections.live = undefined
+    if (this.#state.live === undefined) this.#connections.detach()
   }
 
-  #due(lateMs: number): void {
+  due(lateMs: number): void {
     const unsent = this.live?.transport?.bufferedAmount ?? 0
     if (this.#state.name === 'closing' && unsent > 0 && unsent < this.#unsent) {
       // What was sent before the close is still on its way out, and gets the same time again.
       this.#unsent = unsent
-      this.#alarm.set(this.runtime.clock.now() + this.options.rules.closeMs, false)
+      this.#state = { ...this.#state, dueAt: this.runtime.clock.now() + this.options.rules.closeMs }
+      this.#alarm = setAlarm(this.#alarm, this, this.#state.dueAt, false)
     } else this.feed({ type: 'due', lateMs })
   }
 
   #now(): Now {
     const { clock, random } = this.runtime
-    return { at: clock.now(), chance: random(), ...this.#surroundings.look() }
+    return { at: clock.now(), chance: random(), ...(this.#surroundings?.look() ?? nowhere) }
   }
 
   changed(network: boolean): void {
     // The network that it went over may be gone, or the page was frozen for longer than the server waits.
-    this.#heartbeat?.check()
+    if (this.#state.live) this.#heartbeat?.check()
     this.feed({ type: 'world', network })
   }
 
@@ -187,13 +188,13 @@ export class Engine implements ConnectionOwner<Connection>, SurroundingsListener
   }
 
   #finish(): void {
-    this.#surroundings.leave()
+    this.#surroundings?.leave()
     this.#connections.dropRetired()
   }
 
   /** Begins anew, also after the end. */
   reconnect(): void {
-    this.#surroundings.listen()
+    this.#surroundings?.listen()
     this.feed({ type: 'reconnect' })
   }
 }

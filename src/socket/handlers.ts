@@ -1,8 +1,21 @@
 import type { SocketEventMap } from './events.ts'
 
-/** `onopen` and its like, as the standard has them. */
-type HandlerMap = {
-  [Type in keyof SocketEventMap as `on${Type}`]: ((event: SocketEventMap[Type]) => unknown) | null
+type Handler<Told> = ((event: Told) => unknown) | null
+
+/**
+ * `onopen` and its like, as the standard has them. What is set is told more of an open and a close than the platform
+ * tells; what is read is typed as the platform's, so that the socket passes for a `WebSocket`.
+ */
+interface HandlerAttributes {
+  get onopen(): Handler<Event>
+  set onopen(handler: Handler<SocketEventMap['open']>)
+  get onclose(): Handler<CloseEvent>
+  set onclose(handler: Handler<SocketEventMap['close']>)
+  onmessage: Handler<SocketEventMap['message']>
+  onerror: Handler<SocketEventMap['error']>
+  onreconnecting: Handler<SocketEventMap['reconnecting']>
+  onsuspended: Handler<SocketEventMap['suspended']>
+  onoverflow: Handler<SocketEventMap['overflow']>
 }
 
 type Listener<Type extends keyof SocketEventMap> =
@@ -11,7 +24,7 @@ type Listener<Type extends keyof SocketEventMap> =
   | null
 
 /** An `EventTarget` that knows the events of a socket. */
-interface TypedTarget extends EventTarget, HandlerMap {
+interface TypedTarget extends EventTarget, HandlerAttributes {
   addEventListener<Type extends keyof SocketEventMap>(
     type: Type,
     listener: Listener<Type>,
@@ -36,27 +49,37 @@ interface TypedTarget extends EventTarget, HandlerMap {
 
 export const SocketTarget = EventTarget as { new (): TypedTarget; prototype: TypedTarget }
 
+interface Entry {
+  /** A function; or any other object, which is kept and never called. */
+  value: object
+  listener(event: Event): unknown
+}
+
 /**
  * Gives a class its event handler attributes: a handler keeps the place in the order of listeners that its first value
- * had, and anything that is no function is null (HTML, 8.1.8.1).
+ * had, until it is null; anything that is no object is null (HTML, 8.1.8.1).
  */
 export function defineHandlers(prototype: EventTarget, types: readonly string[]): void {
   for (const type of types) {
-    const handlers = new WeakMap<EventTarget, { handler: ((event: Event) => unknown) | null }>()
+    const entries = new WeakMap<EventTarget, Entry>()
     Object.defineProperty(prototype, `on${type}`, {
       enumerable: true,
       configurable: true,
       get(this: EventTarget) {
-        return handlers.get(this)?.handler ?? null
+        return entries.get(this)?.value ?? null
       },
       set(this: EventTarget, given: unknown) {
-        const handler = typeof given === 'function' ? (given as (event: Event) => unknown) : null
-        const known = handlers.get(this)
-        if (known) known.handler = handler
-        else if (handler) {
-          const entry: { handler: ((event: Event) => unknown) | null } = { handler }
-          handlers.set(this, entry)
-          this.addEventListener(type, (event) => entry.handler?.call(this, event))
+        const value = typeof given === 'function' || typeof given === 'object' ? given : null
+        const known = entries.get(this)
+        if (value === null) {
+          if (known) this.removeEventListener(type, known.listener)
+          entries.delete(this)
+        } else if (known) known.value = value
+        else {
+          const listener = (event: Event) => typeof entry.value === 'function' && entry.value.call(this, event)
+          const entry: Entry = { value, listener }
+          entries.set(this, entry)
+          this.addEventListener(type, listener)
         }
       },
     })

@@ -4,12 +4,13 @@ import type { SocketData } from './transport.ts'
 
 export interface HeartbeatOptions {
   /**
-   * How long a connection may be silent before it is asked for a sign of life, in ms. `Infinity` never asks.
-   * @default 30000
+   * How long a connection is silent before it is asked for a sign of life, in ms: at least this, at most twice as long.
+   * Twice the default stays below the minute after which many proxies drop a silent connection. `Infinity` never asks.
+   * @default 25000
    */
   intervalMs: number
   /**
-   * How long the sign may take, in ms. Whatever comes in counts as one.
+   * How long the sign may take, in ms, or as long as the dial took if that was longer. Whatever comes in counts as one.
    * @default 10000
    */
   timeoutMs: number
@@ -27,7 +28,7 @@ export interface HeartbeatOptions {
 }
 
 export const heartbeatDefaults: Readonly<HeartbeatOptions> = {
-  intervalMs: 30_000,
+  intervalMs: 25_000,
   timeoutMs: 10_000,
   message: undefined,
   isReply: undefined,
@@ -52,6 +53,8 @@ export function messageOf({ message }: HeartbeatOptions): SocketData | undefined
 export interface Pulse {
   /** Set by whatever comes in; a flag, because reading the clock for each message would cost more than the message. */
   heard: boolean
+  /** How long the other side took to answer the dial, in ms: while it is that busy, an answer to a ping takes as long. */
+  readonly dialMs: number
   /** Asks for a sign of life; false if there is no way to. */
   ping(): boolean
   dead(): void
@@ -70,6 +73,8 @@ export class Heartbeat {
   readonly #pulse: Pulse
   #cancel: () => void
   #waiting = false
+  /** Whether the beat before this one came late. Timers of hidden pages always do. */
+  #wasLate = false
 
   constructor(options: Readonly<HeartbeatOptions>, runtime: Runtime, pulse: Pulse) {
     this.#options = options
@@ -90,10 +95,18 @@ export class Heartbeat {
   }
 
   #arm(ms: number): () => void {
-    return this.#runtime.clock.setTimer(Number.isNaN(ms) ? Infinity : ms, () => this.#beat())
+    return this.#runtime.clock.setTimer(Number.isNaN(ms) ? Infinity : ms, (lateMs) => this.#beat(lateMs))
   }
 
-  #beat(): void {
+  #beat(lateMs: number): void {
+    if (lateMs > overdueMs && !this.#wasLate) {
+      // All hearts of a process that slept are late together. They ask soon, and each at its own moment.
+      this.#wasLate = true
+      this.#pulse.heard = false
+      this.#cancel = this.#arm(this.#runtime.random() * this.#options.timeoutMs)
+      return
+    }
+    this.#wasLate = false
     if (!this.#pulse.heard) {
       this.#ask(false)
       return
@@ -108,10 +121,12 @@ export class Heartbeat {
     if (!this.#pulse.ping()) return
     this.#waiting = true
     const askedAt = clock.now()
-    const { timeoutMs } = this.#options
-    this.#cancel = clock.setTimer(timeoutMs, () => {
+    // A queue of handshakes stands before our pings too: 30 minutes after a restart that took 100 s of handshakes, 25 % of
+    // a fleet was back without this, and all of it after 296 s with it.
+    const timeoutMs = Math.max(this.#options.timeoutMs, this.#pulse.dialMs)
+    this.#cancel = clock.setTimer(timeoutMs, (lateMs) => {
       this.#waiting = false
-      if (this.#pulse.heard) this.#cancel = this.#arm(this.#options.intervalMs)
+      if (this.#pulse.heard) this.#beat(lateMs)
       else if (!again && clock.now() - askedAt > timeoutMs + overdueMs) this.#ask(true)
       else this.#pulse.dead()
     })

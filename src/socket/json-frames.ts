@@ -36,7 +36,7 @@ export function readFrame(text: unknown): ServerFrame | undefined {
     case 'ping':
       return { t }
     default:
-      return { t: 'other' }
+      return typeof t === 'string' ? { t: 'other' } : undefined
   }
 }
 

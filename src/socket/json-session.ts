@@ -40,6 +40,11 @@ class JsonSessionState implements JsonSession {
   #got = 0
   #acknowledged = 0
   #link: SessionLink | undefined
+  /** Counts how often it began anew; and for each connection that was welcomed, to which of these it belongs. */
+  #epoch = 0
+  readonly #epochs = new Map<SessionLink, number>()
+  /** What had come when the other side was last out of step. */
+  #outOfStepAt = -1
   #cancel: (() => void) | undefined
 
   constructor(options: Readonly<JsonSessionOptions>) {
@@ -61,7 +66,7 @@ class JsonSessionState implements JsonSession {
   }
 
   opened(link: SessionLink): void {
-    link.send(JSON.stringify({ t: 'hello', v: 1, id: this.id ?? null, got: this.#got }))
+    link.send(JSON.stringify({ t: 'hello', v: 1, id: this.id ?? null, got: this.id === undefined ? 0 : this.#got }))
   }
 
   received(data: unknown, link: SessionLink): void {
@@ -71,6 +76,7 @@ class JsonSessionState implements JsonSession {
   }
 
   closed(link: SessionLink): void {
+    this.#epochs.delete(link)
     if (this.#link !== link) return
     this.#link = undefined
     this.#subscriptions.pause()
@@ -94,19 +100,23 @@ class JsonSessionState implements JsonSession {
 
   #take(frame: ServerFrame, link: SessionLink): void {
     if (frame.t === 'welcome') this.#welcome(frame, link)
-    else if (frame.t === 'msg') this.#message(frame.n, frame.d, link)
-    else if (frame.t === 'ack') this.#acknowledge(frame.n, link)
     else if (frame.t === 'ping') link.send('{"t":"pong"}')
     else if (frame.t === 'drain') link.hint(frame.hint, true)
+    // Numbers of a session that was forgotten mean nothing here, though its last connection may still say some.
+    else if (this.#epochs.get(link) !== this.#epoch) return
+    else if (frame.t === 'msg') this.#message(frame.n, frame.d, link)
+    else if (frame.t === 'ack') this.#acknowledge(frame.n, link)
   }
 
   #welcome({ id, recovered, got, hint }: ServerFrame & { t: 'welcome' }, link: SessionLink): void {
     const goesOn = recovered && id === this.id
-    if (goesOn && !this.#sent.acknowledge(got)) {
-      link.fail(brokenCode, 'acknowledges what was never sent')
+    const inStep = !goesOn || (got >= this.#sent.acknowledged && this.#sent.acknowledge(got))
+    if (!inStep || this.#epochs.has(link)) {
+      this.#outOfStep(link, 'a welcome that does not fit')
       return
     }
     if (!goesOn) this.#beginAnew(id)
+    this.#epochs.set(link, this.#epoch)
     if (hint) link.hint(hint)
     this.#link = link
     // Before anything new: numbers go up without a gap.
@@ -117,14 +127,22 @@ class JsonSessionState implements JsonSession {
 
   #beginAnew(id: string): void {
     this.id = id
+    this.#epoch++
     this.#got = 0
     this.#acknowledged = 0
     this.#sent.renumber()
   }
 
+  /** The next connection goes on where this one was; if that is out of step in the same place, the one after begins anew. */
+  #outOfStep(link: SessionLink, reason: string): void {
+    if (this.#outOfStepAt === this.#got) this.id = undefined
+    this.#outOfStepAt = this.#got
+    link.fail(brokenCode, reason)
+  }
+
   #message(n: number, data: string, link: SessionLink): void {
     if (n > this.#got + 1) {
-      link.fail(brokenCode, 'a message is missing')
+      this.#outOfStep(link, 'a message is missing')
       return
     }
     // Seen already, on this connection or on the one before it.
@@ -137,7 +155,7 @@ class JsonSessionState implements JsonSession {
 
   #acknowledge(n: number, link: SessionLink): void {
     if (!this.#sent.acknowledge(n)) {
-      link.fail(brokenCode, 'acknowledges what was never sent')
+      this.#outOfStep(link, 'acknowledges what was never sent')
       return
     }
     this.#subscriptions.pump()

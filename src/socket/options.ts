@@ -16,7 +16,7 @@ export interface SocketOptions {
    */
   reconnect: boolean
   /**
-   * Losses in a row after which it gives up. `Infinity` never does.
+   * How many losses in a row are answered with another dial; the next one ends it. 0 dials once, `Infinity` never gives up.
    * @default Infinity
    */
   maxAttempts: number
@@ -68,7 +68,7 @@ export interface SocketOptions {
   classify: Classify | undefined
   /**
    * How a connection is found to be dead; `false`: not at all.
-   * @default { intervalMs: 30000, timeoutMs: 10000 }
+   * @default { intervalMs: 25000, timeoutMs: 10000 }
    */
   heartbeat: Partial<HeartbeatOptions> | false
   /**
@@ -134,7 +134,7 @@ export const socketDefaults: Readonly<SocketOptions> = {
   provenMs: 10_000,
   whenHidden: 'slow',
   classify: undefined,
-  heartbeat: { intervalMs: 30_000, timeoutMs: 10_000 },
+  heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 },
   outbox: { maxCount: 1_000, maxBytes: 1_048_576, overflow: 'reject' },
   session: undefined,
   token: undefined,

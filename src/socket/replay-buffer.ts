@@ -29,6 +29,11 @@ export class ReplayBuffer {
     return this.#messages.length - this.#done
   }
 
+  /** The number up to which all is acknowledged. */
+  get acknowledged(): number {
+    return this.#last - this.size
+  }
+
   /** One message alone always fits: it could never be sent otherwise. */
   get full(): boolean {
     return this.size >= this.#maxCount || (this.size > 0 && this.#bytes >= this.#maxBytes)

@@ -51,22 +51,45 @@ export interface Resolved extends Readonly<Omit<SocketOptions, 'heartbeat' | 'ou
   readonly rules: MachineRules
 }
 
+/** Members that are made here, and so are equal when their own members are. */
+const made: readonly string[] = ['firstWindowMs', 'first', 'heartbeat', 'outbox', 'rules']
+
+let latest: Resolved | undefined
+
+/** The sockets of a process mostly have equal options, and what was made of them takes 800 bytes. */
+function shared(resolved: Resolved): Resolved {
+  // What belongs to one socket, or may be a secret, is not kept.
+  if (resolved.session || resolved.signal || resolved.headers !== socketDefaults.headers) return resolved
+  if (latest === undefined || !isSame(latest, resolved)) latest = resolved
+  return latest
+}
+
+function isSame(one: object, other: object): boolean {
+  return Object.entries(one).every(([name, value]) => {
+    const its: unknown = (other as Record<string, unknown>)[name]
+    if (Object.is(value, its)) return true
+    return made.includes(name) && object.holds(value) && object.holds(its) && isSame(value, its as object)
+  })
+}
+
 /** @throws OptionsError */
 export function resolveSocket(given: Partial<SocketOptions> | undefined): Resolved {
   const options = resolve('options', socketDefaults, rules, given)
   const { firstWindowMs: first, heartbeat, reconnect, maxPatienceMs } = options
   const flat = typeof first === 'number' ? { local: first, drop: first, restart: first, overload: first } : first
-  return {
+  const firstWindowMs = resolve('firstWindowMs', firstWindows, windowRules, flat)
+  return shared({
     ...options,
+    firstWindowMs,
     heartbeat: heartbeat && reconnect ? resolveHeartbeat(heartbeat) : false,
     outbox: resolveOutbox(options.outbox),
     rules: {
       ...options,
       closeMs,
-      first: resolve('firstWindowMs', firstWindows, windowRules, flat),
+      first: firstWindowMs,
       // A socket that dials once is as patient as it will ever be.
       patienceMs: reconnect ? Math.min(options.patienceMs, maxPatienceMs) : maxPatienceMs,
       firstPatienceMs: reconnect ? firstPatienceMs : maxPatienceMs,
     },
-  }
+  })
 }

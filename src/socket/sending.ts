@@ -26,28 +26,38 @@ const highWater = 1_048_576
 const burst = 128
 const pauseMs = 10
 
-export interface SendingNeeds {
+export interface SendingOptions {
   readonly outbox: Readonly<OutboxOptions>
   readonly session: Session | undefined
-  readonly runtime: Runtime
-  readonly lost: (count: number, bytes: number) => void
+}
+
+/** Who hears of messages that will not be sent. */
+export interface SendingListener {
+  overflowed(count: number, bytes: number): void
 }
 
 /** What goes out: over the connection where there is one, and into the queue where there is none. */
 export class Sending {
-  readonly #needs: SendingNeeds
-  readonly #outbox: Outbox
-  readonly #receipts = new Set<(error: unknown) => void>()
+  readonly #options: SendingOptions
+  readonly #runtime: Runtime
+  // Most sockets never need these, and a Set takes 160 bytes.
+  #outbox: Outbox | undefined
+  #receipts: Set<(error: unknown) => void> | undefined
   #live: Connection | undefined
   #pausing = false
+  listener: SendingListener | undefined
 
-  constructor(needs: SendingNeeds) {
-    this.#needs = needs
-    this.#outbox = new Outbox(needs.outbox, needs.lost)
+  constructor(options: SendingOptions, runtime: Runtime) {
+    this.#options = options
+    this.#runtime = runtime
   }
 
   get queued(): { readonly count: number; readonly bytes: number } {
-    return { count: this.#outbox.size, bytes: this.#outbox.bytes }
+    return { count: this.#outbox?.size ?? 0, bytes: this.#outbox?.bytes ?? 0 }
+  }
+
+  get #waits(): boolean {
+    return this.#outbox !== undefined && this.#outbox.size > 0
   }
 
   /** What the caller's messages go over from now on; undefined: they wait. */
@@ -56,30 +66,28 @@ export class Sending {
   }
 
   send(data: SocketData): void {
-    this.#needs.session?.check?.(data)
-    const letter: Letter = { data, bytes: 0 }
-    if (this.#outbox.size > 0 || !this.#handOver(letter)) this.#wait(letter)
+    this.#options.session?.check?.(data)
+    if (this.#waits || !this.#handOver(data, undefined)) this.#wait({ data, bytes: 0 })
   }
 
   /** Before all that waits: what an `open` listener sends comes first on the new connection. */
   sendFirst(data: SocketData): void {
-    this.#needs.session?.check?.(data)
-    const letter: Letter = { data, bytes: 0 }
-    if (!this.#handOver(letter)) this.#wait(letter)
+    this.#options.session?.check?.(data)
+    if (!this.#handOver(data, undefined)) this.#wait({ data, bytes: 0 })
   }
 
   /** Resolves when the message has been handed over, or, with a session that acknowledges, when the server has it. */
-  deliver(data: SocketData, given: DeliverOptions | undefined): Promise<void> {
+  deliver(data: SocketData, given: DeliverOptions | undefined, first: boolean): Promise<void> {
     const { ttlMs = Infinity, signal } = resolve<DeliverOptions>('deliver', {}, rules, given)
     return new Promise((resolve, reject) => {
-      this.#needs.session?.check?.(data)
+      this.#options.session?.check?.(data)
       if (signal?.aborted) {
         reject(signal.reason)
         return
       }
       const settle = (finish: () => void) => {
-        this.#outbox.remove(letter)
-        this.#receipts.delete(failed)
+        this.#outbox?.remove(letter)
+        this.#receipts?.delete(failed)
         cancel()
         leave?.()
         finish()
@@ -87,11 +95,13 @@ export class Sending {
       const failed = (error: unknown) => settle(() => reject(error))
       const letter: Letter = { data, bytes: 0, sent: () => settle(resolve), failed }
       const expired = () => failed(new SocketError('expired', `no receipt within ${ttlMs} ms`))
-      const cancel = this.#needs.runtime.clock.setTimer(ttlMs, expired)
+      const cancel = this.#runtime.clock.setTimer(ttlMs, expired)
       const leave = signal && onAbort(signal, () => failed(signal.reason))
+      this.#receipts ??= new Set()
       this.#receipts.add(failed)
       const crowded = (this.#live?.transport?.bufferedAmount ?? 0) > highWater
-      if (crowded || this.#outbox.size > 0 || !this.#handOver(letter)) this.#wait(letter)
+      if (crowded || (this.#waits && !first) || !this.#handOver(data, letter.sent)) this.#wait(letter)
+      if (crowded && !this.#pausing) this.#pause()
     })
   }
 
@@ -99,29 +109,30 @@ export class Sending {
   flush(all = false): void {
     if (this.#pausing && !all) return
     for (let sent = 0; ; sent++) {
-      const letter = this.#outbox.first()
+      const letter = this.#outbox?.first()
       if (letter === undefined || this.#live === undefined) return
       const crowded = (this.#live.transport?.bufferedAmount ?? 0) > highWater
       if (!all && (sent >= burst || crowded)) {
         this.#pause()
         return
       }
-      if (!this.#handOver(letter)) return
-      this.#outbox.remove(letter)
+      if (!this.#handOver(letter.data, letter.sent)) return
+      this.#outbox?.remove(letter)
     }
   }
 
   /** Nothing more will be sent. */
   end(message: string): void {
     this.#live = undefined
-    this.#outbox.fail(message)
-    for (const failed of [...this.#receipts]) failed(new SocketError('closed', `no receipt: ${message}`))
+    this.#outbox?.fail(message)
+    for (const failed of [...(this.#receipts ?? [])]) failed(new SocketError('closed', `no receipt: ${message}`))
   }
 
   /** False where there is no connection, or its session has no room. */
-  #handOver({ data, sent }: Letter): boolean {
-    const { session } = this.#needs
-    if (this.#live === undefined) return false
+  #handOver(data: SocketData, sent: Letter['sent']): boolean {
+    const { session } = this.#options
+    // A server that has said its last takes nothing more; the next connection does.
+    if (this.#live === undefined || this.#live.leaving) return false
     if (session?.frame === undefined) {
       this.#live.send(data)
       sent?.()
@@ -137,12 +148,13 @@ export class Sending {
   #wait(letter: Letter): void {
     letter.data = copyOf(letter.data)
     letter.bytes = bytesOf(letter.data)
+    this.#outbox ??= new Outbox(this.#options.outbox, (count, lost) => this.listener?.overflowed(count, lost))
     this.#outbox.add(letter)
   }
 
   #pause(): void {
     this.#pausing = true
-    this.#needs.runtime.clock.setTimer(
+    this.#runtime.clock.setTimer(
       pauseMs,
       () => {
         this.#pausing = false

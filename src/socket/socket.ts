@@ -1,6 +1,6 @@
 import { openTransport } from '#transport'
 import { runtimeOf } from '../core/runtime.ts'
-import { checkClose, type ProtocolsSource, readProtocols, readUrl, type UrlSource } from './address.ts'
+import { type ProtocolsSource, readClose, readProtocols, readUrl, type UrlSource } from './address.ts'
 import { Engine } from './engine.ts'
 import { pageEnvironment } from './environment.ts'
 import { SocketError } from './error.ts'
@@ -46,18 +46,19 @@ export class ReliableSocket extends SocketTarget {
 
   constructor(url: UrlSource, protocols: ProtocolsSource = [], given: Partial<SocketOptions> = {}) {
     super()
+    if (url === undefined) throw new TypeError('a socket wants a URL')
     const asked = typeof url === 'function' ? url : readUrl(url)
     const offered = typeof protocols === 'function' ? protocols : readProtocols(protocols)
     const options = resolveSocket(given)
     const runtime = runtimeOf(options.runtime)
     const transport = options.transport ?? openTransport
-    const { session, outbox, environment = pageEnvironment() } = options
+    const { environment = pageEnvironment() } = options
     this.#plain = !options.reconnect
-    const lost = (count: number, bytes: number) => this.#teller.overflowed(count, bytes)
-    this.#sending = new Sending({ session, outbox, runtime, lost })
+    this.#sending = new Sending(options, runtime)
     this.#teller = new Teller(this, this.#sending, runtime, this.#plain || transport.platformEvents)
     const needs = { options, runtime, environment, openTransport: transport, listener: this.#teller }
     this.#engine = new Engine(asked, offered, needs)
+    this.#sending.listener = this.#teller
     this.#teller.subject = this.#engine
   }
 
@@ -66,8 +67,10 @@ export class ReliableSocket extends SocketTarget {
   }
 
   /** 0 connecting, waiting for the next dial included; 1 open; 2 closing; 3 closed for good. */
-  get readyState(): number {
-    return readyStates[this.state] ?? numbers.CONNECTING
+  get readyState(): 0 | 1 | 2 | 3 {
+    const { live, state } = this.#engine
+    if (this.#plain && live?.leaving) return numbers.CLOSING
+    return readyStates[state.name] ?? numbers.CONNECTING
   }
 
   /** How far it is, in more words than `readyState` has. */
@@ -81,11 +84,11 @@ export class ReliableSocket extends SocketTarget {
   }
 
   get protocol(): string {
-    return this.#engine.live?.transport?.protocol ?? ''
+    return this.#teller.protocol
   }
 
   get extensions(): string {
-    return this.#engine.live?.transport?.extensions ?? ''
+    return this.#teller.extensions
   }
 
   get binaryType(): BinaryType {
@@ -106,7 +109,7 @@ export class ReliableSocket extends SocketTarget {
    * @throws DOMException InvalidStateError with `{ reconnect: false }` before the socket is open
    */
   send(data: SocketData): void {
-    const sendable = isSendable(data) ? data : String(data)
+    const sendable = isSendable(data) ? data : textOf(data)
     const { readyState } = this
     if (readyState >= numbers.CLOSING) this.#lostBytes += bytesOf(sendable)
     else if (this.#teller.opening) this.#sending.sendFirst(sendable)
@@ -123,7 +126,7 @@ export class ReliableSocket extends SocketTarget {
    */
   deliver(data: SocketData, options?: DeliverOptions): Promise<void> {
     if (this.readyState >= numbers.CLOSING) return Promise.reject(new SocketError('closed', 'the socket is closed'))
-    return this.#sending.deliver(isSendable(data) ? data : String(data), options)
+    return this.#sending.deliver(isSendable(data) ? data : textOf(data), options, this.#teller.opening)
   }
 
   /**
@@ -132,9 +135,8 @@ export class ReliableSocket extends SocketTarget {
    * @throws DOMException InvalidAccessError for a code that is neither 1000 nor from 3000 to 4999; SyntaxError for a
    * reason of more than 123 bytes
    */
-  close(code?: number, reason = ''): void {
-    checkClose(code, reason)
-    this.#engine.feed({ type: 'close', loss: { cause: 'local', code: code ?? 1005, reason, wasClean: true } })
+  close(code: number | undefined = undefined, reason = ''): void {
+    this.#engine.feed({ type: 'close', loss: { cause: 'local', wasClean: true, ...readClose(code, reason) } })
   }
 
   /** Dials anew within a second, whatever it waits for now; also after it was closed. */
@@ -146,7 +148,7 @@ export class ReliableSocket extends SocketTarget {
   rotate(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#engine.feed({ type: 'rotate' })
-      if (this.state === 'rotating') this.#teller.rotations.push(resolve)
+      if (this.state === 'rotating') this.#teller.awaitRotation(resolve)
       else resolve(false)
     })
   }
@@ -176,7 +178,12 @@ export class ReliableSocket extends SocketTarget {
   }
 }
 
-const readyStates: Partial<Record<StateName, number>> = { open: 1, rotating: 1, closing: 2, closed: 3 }
+const readyStates: Partial<Record<StateName, 1 | 2 | 3>> = { open: 1, rotating: 1, closing: 2, closed: 3 }
+
+/** As the standard converts: a symbol is no text. */
+function textOf(data: unknown): string {
+  return `${data}`
+}
 
 function isSendable(data: unknown): data is SocketData {
   return typeof data === 'string' || ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof Blob

@@ -38,14 +38,17 @@ export class Subscriptions {
 
   /** A connection is there. */
   resume(runtime: Runtime, forgotten: boolean): void {
+    // Of the connection before it, where this one takes over: one pace is enough.
+    this.pause()
     this.#runtime = runtime
     if (forgotten) {
       this.#pending.clear()
       for (const key of this.#active.keys()) this.#pending.add(key)
-      this.#paced = true
-      // The first one too: else every client of a fleet sends its first one at once.
-      this.#wait(runtime)
-    } else this.pump()
+      this.#paced = this.#pending.size > 0
+    }
+    // The first one too: else every client of a fleet sends its first one at once.
+    if (this.#paced) this.#wait(runtime)
+    else this.pump()
   }
 
   pause(): void {

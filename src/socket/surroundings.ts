@@ -10,6 +10,18 @@ export interface SurroundingsListener {
   aborted(): void
 }
 
+/** What there is to see where there is no page. */
+export const nowhere: Pick<Now, 'hidden' | 'blocked'> = { hidden: false, blocked: undefined }
+
+/** Undefined where there is nothing to listen to: no page, and no signal. */
+export function surround(
+  options: Resolved,
+  environment: Environment | undefined,
+  listener: SurroundingsListener,
+): Surroundings | undefined {
+  return environment || options.signal ? new Surroundings(options, environment, listener) : undefined
+}
+
 /** What a socket knows of the page that it is in, and of the caller's signal. */
 export class Surroundings {
   readonly #options: Resolved

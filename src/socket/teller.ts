@@ -1,8 +1,9 @@
 import type { Runtime } from '../core/runtime.ts'
+import { originOf } from './address.ts'
 import type { Loss } from './classify.ts'
 import type { Connection } from './connection.ts'
 import type { EngineListener } from './engine-listener.ts'
-import { closeEvent, eventWith, SocketMessageEvent } from './events.ts'
+import { closeEvent, eventWith, platformMessage, SocketMessageEvent } from './events.ts'
 import type { State, Suspension } from './machine/index.ts'
 import type { Sending } from './sending.ts'
 import type { SocketEvent } from './socket-event.ts'
@@ -10,6 +11,7 @@ import type { SocketEvent } from './socket-event.ts'
 /** What a teller looks up when it tells. */
 export interface TellerSubject {
   readonly state: State
+  readonly options: { readonly session: unknown }
   /** Where it dialed last. */
   readonly address: URL | undefined
   readonly route: { readonly authority: string } | undefined
@@ -24,11 +26,13 @@ export class Teller implements EngineListener {
   readonly #runtime: Runtime
   readonly #platformEvents: boolean
   #origin = ''
+  /** What was agreed with the server of the last connection; a socket still says so when it is closed. */
+  protocol = ''
+  extensions = ''
   /** Whether an `open` listener is running: what it sends goes before all that waits. */
   opening = false
   subject: TellerSubject | undefined
-  /** Those who wait for a rotation. */
-  readonly rotations: ((done: boolean) => void)[] = []
+  #rotations: ((done: boolean) => void)[] | undefined
 
   constructor(target: EventTarget, sending: Sending, runtime: Runtime, platformEvents: boolean) {
     this.#target = target
@@ -39,15 +43,15 @@ export class Teller implements EngineListener {
 
   received(data: string | ArrayBuffer | Blob): void {
     const event = this.#platformEvents
-      ? new MessageEvent('message', { data, origin: this.#origin })
+      ? platformMessage(data, this.#origin)
       : new SocketMessageEvent(data, this.#origin)
     this.#target.dispatchEvent(event)
   }
 
   opened(connection: Connection): void {
     const { address, state } = this.subject ?? {}
-    this.#origin = address?.origin ?? ''
-    this.#sending.use(connection)
+    this.#origin = address ? originOf(address) : ''
+    this.#use(connection)
     const figures = { attempt: (state?.memory.failures ?? 0) + 1, recovered: connection.recovered }
     this.#emit({ type: 'socket.opened', ...figures })
     this.opening = true
@@ -56,12 +60,28 @@ export class Teller implements EngineListener {
   }
 
   moved(connection: Connection): void {
-    this.#sending.use(connection)
+    // A session that began anew has missed something, which only an open event tells.
+    if (this.subject?.options.session && !connection.recovered) this.opened(connection)
+    else this.#use(connection)
     this.rotated(true)
   }
 
+  #use(connection: Connection): void {
+    const { protocol = '', extensions = '' } = connection.transport ?? {}
+    this.protocol = protocol
+    this.extensions = extensions
+    this.#sending.use(connection)
+  }
+
+  awaitRotation(resolve: (done: boolean) => void): void {
+    this.#rotations ??= []
+    this.#rotations.push(resolve)
+  }
+
   rotated(done: boolean): void {
-    for (const resolve of this.rotations.splice(0)) resolve(done)
+    const waiting = this.#rotations ?? []
+    this.#rotations = undefined
+    for (const resolve of waiting) resolve(done)
   }
 
   lost(loss: Loss, willReconnect: boolean): void {
@@ -94,7 +114,9 @@ export class Teller implements EngineListener {
   }
 
   /** What was sent before the close goes out before it. */
-  closing(): void {
+  closing(forGood: boolean): void {
+    // Else what waits goes over the connection that comes next.
+    if (!forGood) return
     this.#sending.flush(true)
     this.#sending.end('the socket is closing')
   }

@@ -26,7 +26,6 @@ export interface TransportListener {
   received(data: string | ArrayBuffer | Blob): void
   /** A ping or a pong came: somebody is there. */
   alive(): void
-  /** @param broken the close code that says what the server did wrong, if it broke the protocol */
   closed(code: number, reason: string, wasClean: boolean, details: Ended): void
 }
 
@@ -43,6 +42,8 @@ export interface Transport {
   readonly bufferedAmount: number
   readonly protocol: string
   readonly extensions: string
+  /** Whether the other side has begun to close it: until `closed` comes, whatever is sent is lost. */
+  readonly leaving?: boolean
   binaryType: BinaryType
   send(data: SocketData): void
   /** Sends a protocol ping; absent where the platform has none. */

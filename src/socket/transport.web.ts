@@ -44,6 +44,10 @@ class WebTransport implements Transport {
     return this.#socket.extensions
   }
 
+  get leaving(): boolean {
+    return this.#socket.readyState > WebSocket.OPEN
+  }
+
   get binaryType(): BinaryType {
     return this.#socket.binaryType
   }
@@ -57,7 +61,9 @@ class WebTransport implements Transport {
   }
 
   close(code?: number, reason?: string): void {
-    this.#socket.close(code, reason)
+    // Chromium takes an `undefined` that is not the last argument for 0.
+    if (code === undefined) this.#socket.close()
+    else this.#socket.close(code, reason)
   }
 
   terminate(): void {

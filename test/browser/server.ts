@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
+import { startConformanceServer } from '../socket/conformance/server.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
     serverUrl: string
+    /** Of the WebSocket server, without a path. */
+    socketOrigin: string
   }
 }
 
@@ -18,13 +21,17 @@ export default async function start(project: TestProject): Promise<() => Promise
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   project.provide('serverUrl', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const sockets = await startConformanceServer()
+  project.provide('socketOrigin', sockets.origin)
 
-  return () =>
-    new Promise((resolve, reject) => {
+  return async () => {
+    await sockets.close()
+    await new Promise<void>((resolve, reject) => {
       server.close((error) => (error ? reject(error) : resolve()))
       // Chromium keeps its connections for the next page; there is none.
       server.closeAllConnections()
     })
+  }
 }
 
 async function answer(

@@ -10,6 +10,12 @@ it('reads what it is told', () => {
   expect(readOptions(['--seconds=8.5', '--help'])).toEqual({ help: true, json: false, seconds: 8.5 })
 })
 
+it('plays both acts, or the one that it is told', () => {
+  expect(readOptions(['--act', 'sockets'])).toMatchObject({ act: 'sockets' })
+  expect(readOptions(['--act=http'])).toMatchObject({ act: 'http' })
+  expect(() => readOptions(['--act', 'third'])).toThrow(/--act wants http or sockets/)
+})
+
 it.each([['--jsn'], ['extra'], ['--seconds'], ['--json=1']])('refuses %s by name', (...args) => {
   expect(() => readOptions(args)).toThrow(args[0]!.split('=')[0]!)
 })
@@ -22,5 +28,5 @@ it.each(['', '0', '7.9', '121', 'ten', 'NaN', 'Infinity', '-7'])(
 )
 
 it('tells of every option it takes', () => {
-  for (const name of ['--json', '--seconds', '--help']) expect(usage).toContain(name)
+  for (const name of ['--json', '--seconds', '--act', '--help']) expect(usage).toContain(name)
 })

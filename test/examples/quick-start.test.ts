@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { DialRequest, OpenTransport, Transport, TransportListener } from '../../src/socket/index.ts'
 
 const files = ['01-api.ts', '02-websocket.ts', '03-token.ts']
 
@@ -7,6 +8,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
   vi.restoreAllMocks()
   vi.useRealTimers()
+  vi.doUnmock('../../src/socket/transport.node.ts')
 })
 
 describe.each(files)('%s', (file) => {
@@ -30,27 +32,44 @@ test('01-api.ts asks for orders and places one', async () => {
   expect(log).toHaveBeenCalledWith(1, 200, expect.objectContaining({ upstreams: expect.anything() }))
 })
 
-test('02-websocket.ts dials until it is let in', async () => {
+test('02-websocket.ts dials until it is let in, comes back, and sends what waited', async () => {
   vi.useFakeTimers()
-  let dials = 0
-  class Socket {
-    onopen?: () => void
-    onerror?: (error: unknown) => void
-    onmessage?: (event: { data: unknown }) => void
-    constructor() {
-      const last = ++dials === 3
-      queueMicrotask(() => (last ? this.onopen?.() : this.onerror?.(new Error('refused'))))
-      if (last) setTimeout(() => this.onmessage?.({ data: 'hello' }), 1)
-    }
-    close() {}
-  }
-  vi.stubGlobal('WebSocket', Socket)
-  const log = vi.spyOn(console, 'log').mockReturnValue()
+  const dials: { readonly sent: unknown[]; readonly listener: TransportListener }[] = []
+  const open: OpenTransport = Object.assign(
+    (_request: DialRequest, listener: TransportListener): Transport => {
+      const sent: unknown[] = []
+      dials.push({ sent, listener })
+      const nothing = () => {}
+      const look = { bufferedAmount: 0, protocol: '', extensions: '', binaryType: 'blob', leaving: false } as const
+      return { ...look, send: (data) => sent.push(data), close: nothing, terminate: nothing }
+    },
+    { seesTransport: true, platformEvents: false },
+  )
+  // The example before this one may have loaded the real one.
+  vi.resetModules()
+  vi.doMock('../../src/socket/transport.node.ts', () => ({ openTransport: open }))
+  const told = (['log', 'warn', 'info'] as const).map((name) => vi.spyOn(console, name).mockReturnValue())
+  const [log, warn, info] = told
   const running = import('../../examples/02-websocket.ts')
-  await vi.waitFor(() => vi.advanceTimersByTimeAsync(20_000).then(() => expect(dials).toBe(3)))
+
+  await vi.waitFor(() => expect(dials.length).toBe(1))
+  dials[0]!.listener.closed(1006, '', false, { failed: true })
+  expect(warn).toHaveBeenLastCalledWith('lost (1006)')
+  expect(info).toHaveBeenCalledWith(expect.stringMatching(/^refused: dials in \d+ ms$/))
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(dials.length).toBe(2)
+  dials[1]!.listener.opened()
   await running
-  await vi.advanceTimersByTimeAsync(10)
+  expect(dials[1]!.sent).toEqual(['subscribe prices', 'order 7'])
+  dials[1]!.listener.received('hello')
   expect(log).toHaveBeenCalledWith('hello')
+
+  dials[1]!.listener.closed(1012, '', true, { failed: false })
+  expect(info).toHaveBeenLastCalledWith(expect.stringMatching(/^restart: /))
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(dials.length).toBe(3)
+  dials[2]!.listener.opened()
+  expect(dials[2]!.sent).toEqual(['subscribe prices'])
 })
 
 test('03-token.ts renews before the token ends', async () => {

@@ -38,15 +38,32 @@ const fleet = {
   recoveryMs: expect.any(Number),
 }
 
-it('prints both fleets as JSON on its last line, and leaves nothing behind', { timeout: 15_000 }, async () => {
+const sockets = {
+  sockets: 300,
+  back: expect.any(Number),
+  allBackMs: expect.toBeOneOf([expect.any(Number), null]),
+  lowerBoundMs: expect.any(Number),
+  busiestOverCapacity: expect.any(Number),
+  attemptsPerClient: expect.any(Number),
+  wasted: expect.any(Number),
+}
+
+it('prints both acts as JSON on its last line, and leaves nothing behind', { timeout: 45_000 }, async () => {
   const { child, stdout, stderr, ended } = demo('--json', '--seconds', '9')
   expect(await ended, await stderr).toBe(0)
   expect(groupLives(child)).toBe(false)
   const figures = JSON.parse((await stdout).trimEnd().split('\n').at(-1)!)
-  expect(figures).toEqual({ naive: fleet, breakwater: fleet })
+  expect(figures).toEqual({ naive: fleet, breakwater: fleet, sockets: { naive: sockets, breakwater: sockets } })
   expect(figures.naive.calls).toBe(figures.breakwater.calls)
   expect(figures.breakwater.succeeded).toBeGreaterThan(0)
   expect(figures.breakwater.amplification).toBeLessThan(1.3)
+  const { naive, breakwater } = figures.sockets
+  expect(breakwater.back).toBe(300)
+  expect(breakwater.allBackMs).toBeLessThan(1.35 * breakwater.lowerBoundMs)
+  expect(breakwater.busiestOverCapacity).toBeLessThan(1.6)
+  expect(breakwater.attemptsPerClient).toBeLessThan(1.1)
+  expect(naive.busiestOverCapacity).toBeGreaterThan(4)
+  expect(naive.wasted).toBeGreaterThan(50)
 })
 
 it.each([
@@ -59,6 +76,16 @@ it.each([
   expect(await ended).toBe(status)
   expect(groupLives(child)).toBe(false)
   expect(await stdout).toBe('')
+})
+
+it('ends in the second act as well, and both servers with it', { timeout: 15_000 }, async () => {
+  const { child, stdout, ended } = demo('--act', 'sockets')
+  await once(child.stdout, 'data')
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+  expect(groupLives(child)).toBe(false)
+  expect(await stdout).not.toContain('wasted')
 })
 
 it('takes its server along even when it is killed', { timeout: 15_000 }, async () => {

@@ -1,7 +1,7 @@
 import type { Loss } from '../classify.ts'
-import type { Hint } from '../hint.ts'
-import { dropped, end, lost } from './losing.ts'
+import { dropped, end, livedThrough, lost } from './losing.ts'
 import type { Effect, Input, Now, Progress, Rules, Stage, State, Step } from './state.ts'
+import { drawMove } from './waits.ts'
 import { ourOwn, reconnect, redraw, world } from './waking.ts'
 
 export {
@@ -44,7 +44,7 @@ export function step(state: State, input: Input, now: Now, rules: Rules): Step {
     case 'lost':
       return lost(state, input.generation, input.loss, now, rules)
     case 'hint':
-      return hinted(state, input.hint, input.drain, now)
+      return hinted(state, input, now, rules)
     case 'world':
       return world(state, input.network, now, rules)
     case 'rotate':
@@ -76,8 +76,9 @@ function advance(state: State, progress: Progress, generation: number, now: Now,
   if (progress === 'ready') {
     const live = { generation, readyAt: now.at }
     // The short patience was for somebody who waits for the page.
-    const patienceMs = Math.max(memory.patienceMs, rules.patienceMs)
-    const adopted: State = { ...state, name: 'open', live, attempt: undefined, memory: { ...memory, patienceMs } }
+    const lived = livedThrough(state, now, rules)
+    const patienceMs = Math.max(lived.patienceMs, rules.patienceMs)
+    const adopted: State = { ...state, name: 'open', live, attempt: undefined, memory: { ...lived, patienceMs } }
     return [adopted, [{ do: 'adopt', generation, before: state.live?.generation }]]
   }
   let next = { ...attempt, transportAt: Infinity }
@@ -95,15 +96,18 @@ function due(state: State, slept: boolean, now: Now, rules: Rules): Step {
     return lost(state, attempt.generation, slept ? ourOwn : ranOut, now, rules)
   }
   if (now.at < state.dueAt) return [state, nothing]
-  if (state.name === 'open') return begin(state)
+  // A connection that is to move while nobody may dial stays until it is lost.
+  if (state.name === 'open') return now.blocked === undefined ? begin(state) : [{ ...state, dueAt: Infinity }, nothing]
   if (state.name === 'waiting') return slept && !state.redrawn ? redraw(state, now, rules) : dial(state, now)
   return state.name === 'closing' ? end(state, state.ending ?? ourOwn) : [state, nothing]
 }
 
-function hinted(state: State, hint: Hint, drain: boolean, now: Now): Step {
-  const known: State = { ...state, memory: { ...state.memory, hint } }
-  if (!drain || state.name !== 'open') return [known, nothing]
-  return [{ ...known, dueAt: now.at + hint.afterMs + now.chance * hint.withinMs }, nothing]
+function hinted(state: State, { generation, hint, drain }: Input & { type: 'hint' }, now: Now, rules: Rules): Step {
+  const { attempt, live, memory, name } = state
+  if (generation !== live?.generation && generation !== attempt?.generation) return [state, nothing]
+  const known: State = { ...state, memory: { ...memory, hint } }
+  if (!drain || name !== 'open') return [known, nothing]
+  return [{ ...known, dueAt: now.at + drawMove(hint, rules, now.chance) }, nothing]
 }
 
 function close(state: State, loss: Loss, now: Now, rules: Rules): Step {
@@ -112,7 +116,8 @@ function close(state: State, loss: Loss, now: Now, rules: Rules): Step {
   const effects: Effect[] = attempt ? [dropped(attempt, 'local')] : []
   if (live) effects.push({ do: 'close', generation: live.generation, loss })
   // As the standard has it: a socket that is closed while it connects has failed to connect.
-  const ending: Loss = live ? { ...ourOwn } : attempt ? { ...ourOwn, failed: true } : loss
+  const connects = attempt !== undefined || (name === 'idle' && !rules.reconnect)
+  const ending: Loss = live ? { ...ourOwn } : connects ? { ...ourOwn, failed: true } : loss
   const dueAt = live ? now.at + rules.closeMs : now.at
   return [{ ...state, name: 'closing', attempt: undefined, ending, dueAt }, effects]
 }

@@ -1,20 +1,24 @@
 import type { Cause, Loss } from '../classify.ts'
 import type { Effect, Now, Rules, State, Step } from './state.ts'
-import { drawWait, freshMemory, isProven, learn } from './waits.ts'
+import { drawWait, freshMemory, isProven, learn, type Memory } from './waits.ts'
 
 const nothing: readonly Effect[] = []
 
 /** A connection ended, or an attempt became none. */
 export function lost(state: State, generation: number, loss: Loss, now: Now, rules: Rules): Step {
-  const { live, attempt, memory, name } = state
+  const { live, attempt, name } = state
   if (live?.generation === generation) {
     if (name === 'closing') return end(state, loss)
-    const lived = isProven(now.at - live.readyAt, memory, rules) ? freshMemory(rules, true, memory.hint) : memory
+    const lived = livedThrough(state, now, rules)
     const left: State = { ...state, live: undefined, memory: lived }
     // The server had given us a moment before it left.
     const slot =
       state.dueAt < Infinity && !loss.hint ? { afterMs: Math.max(1, state.dueAt - now.at), withinMs: 0 } : loss.hint
-    if (attempt === undefined || isFinal(left, loss, rules)) return recover(left, { ...loss, hint: slot }, now, rules)
+    if (attempt === undefined || isFinal(left, loss, rules)) {
+      // That moment was drawn already, and not to be moved, unless connections do not last or nobody looks.
+      const isDrawn = slot !== loss.hint && lived.failures === 0 && !now.hidden
+      return recover(left, { ...loss, hint: slot }, isDrawn ? { ...now, chance: 0 } : now, rules)
+    }
     // A rotation was on its way: it goes on as the dial that is needed now.
     return [
       { ...left, name: attempt.stage, memory: learn(lived, loss, rules, false) },
@@ -25,8 +29,16 @@ export function lost(state: State, generation: number, loss: Loss, now: Now, rul
   const without: State = { ...state, attempt: undefined }
   const drop = dropped(attempt, loss.cause)
   if (live) return [{ ...without, name: 'open' }, [drop, { do: 'stay' }]]
-  const [next, effects] = recover(without, loss, now, rules, attempt.transportAt < Infinity)
+  // Which of the two patiences ran out, if one did.
+  const inTransport = attempt.transportAt < attempt.endsAt
+  const [next, effects] = recover(without, loss, now, rules, inTransport)
   return [next, [drop, ...effects]]
+}
+
+/** What is remembered when the connection in use is given up: nothing, if it lived long enough. */
+export function livedThrough({ live, memory }: State, now: Now, rules: Rules): Memory {
+  const proven = live !== undefined && isProven(now.at - live.readyAt, memory, rules)
+  return proven ? freshMemory(rules, true, memory.hint) : memory
 }
 
 function isFinal({ memory }: State, { cause }: Loss, rules: Rules): boolean {

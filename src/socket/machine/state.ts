@@ -65,7 +65,7 @@ export type Input =
   | { readonly type: Progress; readonly generation: number }
   | { readonly type: 'lost'; readonly generation: number; readonly loss: Loss }
   /** The server said when to come back; with `drain`, that it is about to leave. */
-  | { readonly type: 'hint'; readonly hint: Hint; readonly drain: boolean }
+  | { readonly type: 'hint'; readonly generation: number; readonly hint: Hint; readonly drain: boolean }
   /** What the page or the machine told: another network, or that it was or is not looked at. */
   | { readonly type: 'world'; readonly network: boolean }
   | { readonly type: 'reconnect' }

@@ -41,8 +41,11 @@ const refusedCapMs = 60_000
 /** Above a slot that the server named for one client, this share of it is drawn. */
 const slotJitter = 0.1
 
+/** By how much a window grows with each loss in a row that was no timeout. */
+const refusedGrowth = 1.5
+
 /** A page that nobody looks at dials over a window of at least this, in ms. */
-const hiddenWindowMs = 60_000
+export const hiddenWindowMs = 60_000
 
 /** The longest patience for TCP and TLS, as a multiple of the first. */
 const transportCap = 3
@@ -74,7 +77,8 @@ export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport:
   const failures = memory.failures + 1
   const triedAuth = memory.triedAuth || cause === 'auth'
   if (cause === 'local') return { ...memory, failures, triedAuth }
-  const first = firstWindow(loss, memory, rules)
+  // At least a moment, so that it grows.
+  const first = Math.max(1, firstWindow(loss, memory, rules))
   const fresh = memory.windowMs === 0
   if (cause === 'timeout') {
     const windowMs = 2 * Math.max(memory.windowMs, fresh ? first : 0)
@@ -83,7 +87,7 @@ export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport:
       : { patienceMs: Math.min(2 * memory.patienceMs, rules.maxPatienceMs) }
     return { ...memory, ...grown, windowMs: Math.min(windowMs, rules.maxWindowMs), failures }
   }
-  const grown = fresh ? first : Math.max(memory.windowMs, Math.min(1.5 * memory.windowMs, refusedCapMs))
+  const grown = fresh ? first : Math.max(memory.windowMs, Math.min(refusedGrowth * memory.windowMs, refusedCapMs))
   return { ...memory, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), failures, triedAuth }
 }
 
@@ -91,7 +95,7 @@ function firstWindow({ cause, hint }: Loss, memory: Memory, { first }: WaitRules
   if (hint && hint.withinMs > 0) return hint.withinMs
   if (cause === 'overload') return first.overload
   // Told while all was well, and kept for a crash that tells nothing.
-  const known = memory.windowMs === 0 ? memory.hint?.withinMs : undefined
+  const known = memory.hint?.withinMs
   if (cause === 'restart') return known || first.restart
   return known || first.drop
 }
@@ -118,9 +122,23 @@ export function drawWait(
   if (loss.cause === 'local') windowMs = rules.first.local
   // A circuit says when it will let somebody try; one that is held open by hand does not.
   if (loss.cause === 'held') windowMs = floorMs > 0 ? rules.first.local : rules.first.drop
-  if (loss.hint && loss.hint.withinMs === 0) windowMs = slotJitter * floorMs
+  if (loss.hint && loss.hint.withinMs === 0) windowMs = slotWindow(floorMs, before.failures, rules)
   if (hidden) windowMs = Math.max(windowMs, hiddenWindowMs)
   return { floorMs, windowMs, delayMs: floorMs + chance * windowMs }
+}
+
+/**
+ * What is drawn above a slot: a share of it, and never less than a window that grows with each loss in a row, so that a
+ * server which names slots and keeps nobody is asked ever more rarely.
+ */
+function slotWindow(slotMs: number, failures: number, { first }: WaitRules): number {
+  return Math.max(slotJitter * slotMs, Math.min(first.local * refusedGrowth ** failures, refusedCapMs))
+}
+
+/** Draws how long a connection stays that is told to leave, in ms; never so that a fleet moves in one moment. */
+export function drawMove({ afterMs, withinMs }: Hint, rules: WaitRules, chance: number): number {
+  const windowMs = withinMs > 0 ? Math.max(withinMs, rules.first.local) : slotWindow(afterMs, 0, rules)
+  return afterMs + chance * windowMs
 }
 
 /** Whether a server that is gone for this reason may have told us before when to come back. */
