@@ -58,7 +58,7 @@ export class Attempt implements DialAttempt {
 
   /** How long the server has taken so far, in ms. */
   get tookMs(): number {
-    return this.#owner.runtime.clock.now() - this.#dialedAt
+    return Math.round(this.#owner.runtime.clock.now() - this.#dialedAt)
   }
 
   /** What became of the dial. */

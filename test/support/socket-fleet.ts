@@ -103,7 +103,7 @@ export class SocketFleet {
 }
 
 /** The most moments in any span of one second. */
-export function busiestSecond(moments: readonly number[]): number {
+function busiestSecond(moments: readonly number[]): number {
   let most = 0
   let first = 0
   for (let last = 0; last < moments.length; last++) {

@@ -22,7 +22,7 @@ const hint = fc.record({
   withinMs: fc.oneof(fc.constant(0), fc.nat(3_600_000)),
 })
 
-export const loss: fc.Arbitrary<Loss> = fc.record({
+const loss: fc.Arbitrary<Loss> = fc.record({
   cause: fc.constantFrom(...causes),
   code: fc.constantFrom(1000, 1006, 1012, 4000),
   reason: fc.constant(''),
