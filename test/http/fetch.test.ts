@@ -33,7 +33,7 @@ describe("the platform's fetch", () => {
     const client = createClient({ fetch: send })
     await client.fetch('data:,x', { cache: 'no-store', breakwater: { priority: 'low' } })
     expect(send.mock.calls).toEqual([['data:,x', { cache: 'no-store' }]])
-    expect(client.health()).toEqual({ upstreams: {} })
+    expect(client.health()).toEqual({ upstreams: {}, sockets: [] })
   })
 
   it('may throw where it should reject', async () => {
