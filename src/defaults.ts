@@ -1,3 +1,4 @@
+import { memoryCoordinationDefaults } from './coordination/memory.ts'
 import { budgetDefaults } from './core/budget.ts'
 import { everyDefaults } from './core/every.ts'
 import { httpDefaults } from './http/options.ts'
@@ -24,5 +25,6 @@ export const defaults = {
   throttle: throttleDefaults,
   deadline: deadlineDefaults,
   every: everyDefaults,
+  memory: memoryCoordinationDefaults,
   chaos: chaosDefaults,
 }

@@ -96,7 +96,8 @@ export interface Coordinator {
    * - `'free'`: it is, and nobody leads.
    * - `'timeout'`: neither, for `timeoutMs`.
    *
-   * Failures of the store are waited out. Rejects with the signal's reason alone, and at once.
+   * Failures of the store are waited out. Rejects only with the signal's reason, at once, or when the coordination is
+   * closed.
    */
   awaitChange(key: string, since: Version | undefined, wait: Wait): Promise<'changed' | 'free' | 'timeout'>
 }
