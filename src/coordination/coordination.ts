@@ -19,6 +19,11 @@ export interface Stored {
   readonly version: Version
   /** What was committed, to the letter: text, as a rule JSON. */
   readonly value: string
+  /**
+   * How long ago it was committed, in ms, by the store's own clock: with it, clocks of readers and writers need not
+   * agree. Undefined where the store cannot tell; the machines' calendars have to do then.
+   */
+  readonly ageMs?: number | undefined
 }
 
 /**

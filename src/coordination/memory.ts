@@ -48,7 +48,7 @@ export class MemoryPlace {
   readonly #epoch = identifier()
   #count = 0
   #sweepAt = sweepFrom
-  readonly values = new Map<string, Ending & { readonly value: string }>()
+  readonly values = new Map<string, Ending & { readonly value: string; readonly committedAt: number }>()
   readonly leases = new Map<string, Ending>()
   readonly #hints = new Map<string, Set<() => void>>()
 
@@ -94,7 +94,7 @@ export function memoryCoordination(given?: Partial<MemoryCoordinationOptions>): 
   const closing = new AbortController()
   const open = new Set<() => void>()
 
-  const current = (key: string): (Ending & { value: string }) | undefined => {
+  const current = (key: string): ReturnType<typeof place.values.get> => {
     const known = place.values.get(key)
     if (known === undefined || known.endsAt > clock.now()) return known
     place.values.delete(key)
@@ -107,7 +107,7 @@ export function memoryCoordination(given?: Partial<MemoryCoordinationOptions>): 
   const read = async (key: string): Promise<Stored | undefined> => {
     closing.signal.throwIfAborted()
     const known = current(key)
-    return known && { version: known.version, value: known.value }
+    return known && { version: known.version, value: known.value, ageMs: clock.now() - known.committedAt }
   }
   const commit = async (key: string, { value, expected, expiresInMs }: Write): Promise<Version | undefined> => {
     closing.signal.throwIfAborted()
@@ -115,7 +115,7 @@ export function memoryCoordination(given?: Partial<MemoryCoordinationOptions>): 
     const now = clock.now()
     place.sweep(now)
     const version = place.next()
-    place.values.set(key, { version, value, endsAt: now + expiresInMs })
+    place.values.set(key, { version, value, committedAt: now, endsAt: now + expiresInMs })
     place.hint(key)
     return version
   }

@@ -16,14 +16,15 @@ const write = (value: string, expected?: Version, expiresInMs = Infinity) => ({ 
 
 describe('the store', () => {
   it('keeps a value where the version is the one that was read, and only there', async () => {
-    const { a, b } = two()
+    const { a, b, clock } = two()
     expect(await a.read('k')).toBeUndefined()
     const first = await a.commit('k', write('1'))
-    expect(await b.read('k')).toEqual({ version: first, value: '1' })
+    expect(await b.read('k')).toEqual({ version: first, value: '1', ageMs: 0 })
     expect(await b.commit('k', write('2'))).toBeUndefined()
     const second = await b.commit('k', write('2', first))
     expect(await a.commit('k', write('3', first))).toBeUndefined()
-    expect(await a.read('k')).toEqual({ version: second, value: '2' })
+    await clock.advance(70)
+    expect(await a.read('k')).toEqual({ version: second, value: '2', ageMs: 70 })
     expect(second?.number).toBeGreaterThan(first?.number ?? Infinity)
   })
 
