@@ -1,0 +1,64 @@
+import { onAbort } from '../../core/abort.ts'
+import type { Clock } from '../../core/clock.ts'
+import { DeadlineError } from '../../layers/deadline.ts'
+import type { Fresh, Load, LookAgain, Plan, Reason } from './plan.ts'
+
+export interface LoadNeeds<Value> {
+  readonly load: Load<Value>
+  readonly plan: Pick<Plan<Value>, 'timeoutMs' | 'wantsLate'>
+  readonly clock: Clock
+  readonly reason: Reason
+  readonly previous: Value | undefined
+  /** Ends it at once with its reason. */
+  readonly signal: AbortSignal
+  /** Whether somebody waits for it, now. */
+  awaited(): boolean
+  /** Gets what a load brings home after its callers were told that it failed. */
+  late(fresh: Fresh<Value>): void
+}
+
+/** One load within its time. @throws DeadlineError */
+export function runLoad<Value>(needs: LoadNeeds<Value>): Promise<Fresh<Value> | LookAgain> {
+  const { plan, clock, signal, late } = needs
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    let over = false
+    const settle = (outcome: () => void) => {
+      over = true
+      cancel()
+      outcome()
+    }
+    const unlink = onAbort(signal, () => {
+      if (!over) settle(() => reject(signal.reason))
+      controller.abort(signal.reason)
+    })
+    const expire = () => {
+      const error = new DeadlineError('call', plan.timeoutMs)
+      settle(() => reject(error))
+      if (!plan.wantsLate) controller.abort(error)
+    }
+    // A process must not end before an answer that somebody waits for.
+    const cancel = clock.setTimer(plan.timeoutMs, expire, needs.awaited())
+    attempt(needs, controller.signal).then(
+      (loaded) => {
+        unlink()
+        if (!over) settle(() => resolve(loaded))
+        else if ('value' in loaded) late(loaded)
+      },
+      (error) => {
+        unlink()
+        if (!over) settle(() => reject(error))
+      },
+    )
+  })
+}
+
+async function attempt<Value>(needs: LoadNeeds<Value>, signal: AbortSignal): Promise<Fresh<Value> | LookAgain> {
+  const { load, reason, previous } = needs
+  for (;;) {
+    const awaited = needs.awaited()
+    const loaded = await load({ signal, reason, previous, awaited })
+    // The value may have ended while it was put off.
+    if ('value' in loaded || awaited || !needs.awaited()) return loaded
+  }
+}
