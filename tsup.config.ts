@@ -60,6 +60,7 @@ function withoutModuleSignals(source: string): string {
 const entries = {
   index: 'src/index.ts',
   layers: 'src/layers/index.ts',
+  redis: 'src/coordination/redis/index.ts',
   testing: 'src/testing/index.ts',
 }
 

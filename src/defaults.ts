@@ -1,4 +1,5 @@
 import { memoryCoordinationDefaults } from './coordination/memory.ts'
+import { redisCoordinationDefaults } from './coordination/redis/options.ts'
 import { budgetDefaults } from './core/budget.ts'
 import { everyDefaults } from './core/every.ts'
 import { httpDefaults } from './http/options.ts'
@@ -26,5 +27,6 @@ export const defaults = {
   deadline: deadlineDefaults,
   every: everyDefaults,
   memory: memoryCoordinationDefaults,
+  redis: redisCoordinationDefaults,
   chaos: chaosDefaults,
 }

@@ -48,7 +48,17 @@ const names: Record<string, string[]> = {
     'throttle',
     'ThrottledError',
   ],
-  'breakwater/testing': ['chaos', 'failingHandlers', 'hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
+  'breakwater/redis': ['CoordinationError', 'redisCoordination'],
+  'breakwater/testing': [
+    'chaos',
+    'coordinationContract',
+    'failingHandlers',
+    'hang',
+    'layerContract',
+    'manualClock',
+    'script',
+    'seededRandom',
+  ],
 }
 
 const asWorkers = ['--conditions=workerd', '--import', resolve('test/support/forbid-at-load.mjs')]
