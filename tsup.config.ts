@@ -61,6 +61,7 @@ const entries = {
   index: 'src/index.ts',
   layers: 'src/layers/index.ts',
   redis: 'src/coordination/redis/index.ts',
+  tabs: 'src/coordination/tabs/index.ts',
   testing: 'src/testing/index.ts',
 }
 

@@ -1,5 +1,6 @@
 import { memoryCoordinationDefaults } from './coordination/memory.ts'
 import { redisCoordinationDefaults } from './coordination/redis/options.ts'
+import { tabsCoordinationDefaults } from './coordination/tabs/options.ts'
 import { budgetDefaults } from './core/budget.ts'
 import { everyDefaults } from './core/every.ts'
 import { httpDefaults } from './http/options.ts'
@@ -28,5 +29,6 @@ export const defaults = {
   every: everyDefaults,
   memory: memoryCoordinationDefaults,
   redis: redisCoordinationDefaults,
+  tabs: tabsCoordinationDefaults,
   chaos: chaosDefaults,
 }

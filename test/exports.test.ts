@@ -49,6 +49,7 @@ const names: Record<string, string[]> = {
     'ThrottledError',
   ],
   'breakwater/redis': ['CoordinationError', 'redisCoordination'],
+  'breakwater/tabs': ['CoordinationError', 'tabsCoordination'],
   'breakwater/testing': [
     'chaos',
     'coordinationContract',

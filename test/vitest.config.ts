@@ -16,7 +16,7 @@ const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.
 const alias = [
   { find: /^breakwater$/, replacement: source('index.ts') },
   { find: /^breakwater\/(layers|testing)$/, replacement: source('$1/index.ts') },
-  { find: /^breakwater\/(redis)$/, replacement: source('coordination/$1/index.ts') },
+  { find: /^breakwater\/(redis|tabs)$/, replacement: source('coordination/$1/index.ts') },
 ]
 
 const node = {
