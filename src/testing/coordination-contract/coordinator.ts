@@ -1,5 +1,5 @@
 import type { Version } from '../../coordination/coordination.ts'
-import { type CoordinationScene, check, key, rejection, same } from './scene.ts'
+import { type CoordinationScene, check, key, meanwhile, rejection, same } from './scene.ts'
 
 /** What a `Coordinator` promises, and the end of both. */
 export const coordinatorClauses: Readonly<Record<string, (scene: CoordinationScene) => Promise<void>>> = {
@@ -76,7 +76,7 @@ export const coordinatorClauses: Readonly<Record<string, (scene: CoordinationSce
     const version = await put('1')
     for (const waiter of [b, a]) {
       const current = await done(waiter.read(key))
-      const wait = waiter.awaitChange(key, current?.version, { timeoutMs: 8_000 })
+      const wait = meanwhile(waiter.awaitChange(key, current?.version, { timeoutMs: 8_000 }))
       await pass(50)
       await put('2', current?.version)
       check((await done(wait)) === 'changed', 'it did not')
@@ -86,7 +86,7 @@ export const coordinatorClauses: Readonly<Record<string, (scene: CoordinationSce
 
   'ends a wait when the leader lets go': async ({ b, lead, pass, done }) => {
     const lease = await lead()
-    const wait = b.awaitChange(key, undefined, { timeoutMs: 8_000 })
+    const wait = meanwhile(b.awaitChange(key, undefined, { timeoutMs: 8_000 }))
     await pass(50)
     await done(lease.release())
     check((await done(wait)) === 'free', 'it did not')
@@ -96,8 +96,7 @@ export const coordinatorClauses: Readonly<Record<string, (scene: CoordinationSce
     const { b, lead, pass } = scene
     await lead()
     const controller = new AbortController()
-    const wait = b.awaitChange(key, undefined, { timeoutMs: 8_000, signal: controller.signal })
-    wait.catch(() => undefined)
+    const wait = meanwhile(b.awaitChange(key, undefined, { timeoutMs: 8_000, signal: controller.signal }))
     await pass(20)
     const reason = { why: 'the caller left' }
     controller.abort(reason)
@@ -110,8 +109,7 @@ export const coordinatorClauses: Readonly<Record<string, (scene: CoordinationSce
     const { a, b, lead, pass, done, put } = scene
     const lease = await lead(a)
     const version = await put('kept')
-    const wait = a.awaitChange(key, version, { timeoutMs: 8_000 })
-    wait.catch(() => undefined)
+    const wait = meanwhile(a.awaitChange(key, version, { timeoutMs: 8_000 }))
     await pass(20)
     await done(a.close())
     await done(a.close())
@@ -124,7 +122,7 @@ export const coordinatorClauses: Readonly<Record<string, (scene: CoordinationSce
       a.tryLead(key),
       a.awaitChange(key, version, { timeoutMs: 0 }),
     ]
-    for (const call of calls) call.catch(() => undefined)
+    for (const call of calls) meanwhile<unknown>(call)
     for (const call of calls) {
       const error = (await rejection(scene, call, 'a call to what is closed')) as { code?: unknown }
       check(error.code === 'closed', `a call to what is closed ended with ${String(error)}`)

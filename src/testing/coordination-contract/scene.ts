@@ -84,3 +84,9 @@ export async function rejection({ done }: CoordinationScene, work: Promise<unkno
   if (settled === undefined) throw new Error(`${what} was not rejected`)
   return settled.error
 }
+
+/** Work that goes on while a clause looks elsewhere: if that fails first, nobody hears of how this one ends. */
+export function meanwhile<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  return work
+}
