@@ -1,6 +1,7 @@
 import type { KyInstance } from 'ky'
 import type { Clock } from './core/clock.ts'
 import { callback, duration, OptionsError, type Rule, type Rules, resolve } from './core/options.ts'
+import { reportFailure } from './core/report.ts'
 import { createRuntime, type Runtime, type RuntimeEvent } from './core/runtime.ts'
 import type { BreakwaterEvent } from './events.ts'
 import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
@@ -151,11 +152,4 @@ function createEmitter(runtime: Runtime): Client['on'] {
   const given = runtime.emit
   if (given) on('*', given)
   return on
-}
-
-/** A listener's own failure: shown the way the platform shows uncaught errors, without ending the process. */
-function reportFailure(error: unknown): void {
-  const { reportError } = globalThis as { reportError?: (error: unknown) => void }
-  if (reportError) reportError(error)
-  else console.error('A listener of Breakwater events threw:', error)
 }

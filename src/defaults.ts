@@ -13,6 +13,7 @@ import { hedgeDefaults } from './layers/hedge/index.ts'
 import { limitDefaults } from './layers/limit/index.ts'
 import { pushbackDefaults } from './layers/pushback/index.ts'
 import { throttleDefaults } from './layers/throttle/index.ts'
+import { tokenSourceDefaults } from './refresh/token-options.ts'
 
 /** Every default on one page. Each stands beside its option's meaning; here they are only collected. */
 export const defaults = {
@@ -25,6 +26,7 @@ export const defaults = {
   hedge: hedgeDefaults,
   singleFlight: singleFlightDefaults,
   throttle: throttleDefaults,
+  token: tokenSourceDefaults,
   deadline: deadlineDefaults,
   every: everyDefaults,
   memory: memoryCoordinationDefaults,

@@ -30,6 +30,16 @@ export class Held<Value> {
     return Math.max(now - this.issuedAt, clock.wallNow() - this.#issuedWall)
   }
 
+  /** How long it is still good, in ms. */
+  leftMs(clock: Clock): number {
+    return this.rejected ? 0 : Math.max(0, this.lifetimeMs - this.ageMs(clock))
+  }
+
+  /** Until it is to be renewed, in ms. */
+  dueMs(clock: Clock): number {
+    return this.rejected ? Infinity : this.refreshAfterMs - this.ageMs(clock)
+  }
+
   /** Whether it may still be good, as far as the clock that nobody sets can tell, or it still serves for want of another. */
   serves(clock: Clock, graceMs: number): boolean {
     return !this.rejected && clock.now() - this.issuedAt < this.lifetimeMs + graceMs

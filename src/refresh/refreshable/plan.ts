@@ -18,6 +18,10 @@ export interface LoadContext<Value> {
   readonly reason: Reason
   /** The value that is to be replaced, good or not. */
   readonly previous: Value | undefined
+  /** When that one was made, on the clock's monotonic time; `-Infinity` if there is none. */
+  readonly issuedAt: number
+  /** How long it is still good, in ms. */
+  readonly leftMs: number
   /** Somebody waits, because there is no value that could be given meanwhile: now it cannot be put off. */
   readonly awaited: boolean
 }

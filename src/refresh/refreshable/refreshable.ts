@@ -65,6 +65,13 @@ export class Refreshable<Value> {
     return this.#remainingMs > 0 ? this.#held?.value : undefined
   }
 
+  /** The value and its age, unless it was found to be no good. */
+  get current(): { readonly value: Value; readonly ageMs: number; readonly lifetimeMs: number } | undefined {
+    const held = this.#held
+    if (held === undefined || held.rejected) return undefined
+    return { value: held.value, ageMs: held.ageMs(this.#runtime.clock), lifetimeMs: held.lifetimeMs }
+  }
+
   /** This value is no good, if it is still the one: who asks next waits for another. */
   reject(value: Value): void {
     if (this.#held?.value !== value) return
@@ -93,11 +100,8 @@ export class Refreshable<Value> {
     this.#flight?.abort(this.#closed)
   }
 
-  /** How long the value is still good, in ms; 0 if there is none. */
   get #remainingMs(): number {
-    const held = this.#held
-    if (held === undefined || held.rejected || this.#closed) return 0
-    return Math.max(0, held.lifetimeMs - held.ageMs(this.#runtime.clock))
+    return this.#closed ? 0 : (this.#held?.leftMs(this.#runtime.clock) ?? 0)
   }
 
   #wait(signal: AbortSignal | undefined, now: number): Promise<Value> {
@@ -133,9 +137,10 @@ export class Refreshable<Value> {
       if (this.put(fresh)) this.#plan.changed?.(fresh.value, reason, clock.now() - startedAt)
     }
     try {
-      const about = { clock, reason, previous: this.#held?.value, signal }
-      const awaited = () => this.#remainingMs === 0
-      const loaded = await runLoad({ load: this.#load, plan: this.#plan, ...about, awaited, late: landed })
+      const { value: previous, issuedAt = -Infinity } = this.#held ?? {}
+      const about = { clock, reason, previous, issuedAt, signal }
+      const leftMs = () => this.#remainingMs
+      const loaded = await runLoad({ load: this.#load, plan: this.#plan, ...about, leftMs, late: landed })
       if ('value' in loaded) {
         landed(loaded)
         return this.#remainingMs > 0 ? (this.#held as Held<Value>).value : loaded.value
@@ -180,10 +185,8 @@ export class Refreshable<Value> {
 
   /** Until the next renewal, in ms. */
   #dueMs(): number {
-    const held = this.#held
-    if (held === undefined || held.rejected || this.#closed) return Infinity
-    const { clock } = this.#runtime
-    return Math.max(held.refreshAfterMs - held.ageMs(clock), this.#notBefore - clock.now())
+    if (this.#held === undefined || this.#closed) return Infinity
+    return Math.max(this.#held.dueMs(this.#runtime.clock), this.#notBefore - this.#runtime.clock.now())
   }
 
   #wake(): void {

@@ -9,10 +9,11 @@ export interface LoadNeeds<Value> {
   readonly clock: Clock
   readonly reason: Reason
   readonly previous: Value | undefined
+  readonly issuedAt: number
   /** Ends it at once with its reason. */
   readonly signal: AbortSignal
-  /** Whether somebody waits for it, now. */
-  awaited(): boolean
+  /** How long the old value is still good, now; with 0 somebody waits for a new one. */
+  leftMs(): number
   /** Gets what a load brings home after its callers were told that it failed. */
   late(fresh: Fresh<Value>): void
 }
@@ -38,7 +39,7 @@ export function runLoad<Value>(needs: LoadNeeds<Value>): Promise<Fresh<Value> | 
       if (!plan.wantsLate) controller.abort(error)
     }
     // A process must not end before an answer that somebody waits for.
-    const cancel = clock.setTimer(plan.timeoutMs, expire, needs.awaited())
+    const cancel = clock.setTimer(plan.timeoutMs, expire, needs.leftMs() === 0)
     attempt(needs, controller.signal).then(
       (loaded) => {
         unlink()
@@ -54,11 +55,11 @@ export function runLoad<Value>(needs: LoadNeeds<Value>): Promise<Fresh<Value> | 
 }
 
 async function attempt<Value>(needs: LoadNeeds<Value>, signal: AbortSignal): Promise<Fresh<Value> | LookAgain> {
-  const { load, reason, previous } = needs
+  const { load, reason, previous, issuedAt } = needs
   for (;;) {
-    const awaited = needs.awaited()
-    const loaded = await load({ signal, reason, previous, awaited })
+    const leftMs = needs.leftMs()
+    const loaded = await load({ signal, reason, previous, issuedAt, leftMs, awaited: leftMs === 0 })
     // The value may have ended while it was put off.
-    if ('value' in loaded || awaited || !needs.awaited()) return loaded
+    if ('value' in loaded || leftMs === 0 || needs.leftMs() > 0) return loaded
   }
 }

@@ -1,0 +1,3 @@
+export { exclusively } from './exclusively.ts'
+export type { ExclusiveNeeds } from './session.ts'
+export { type ShareNeeds, together } from './together.ts'
