@@ -41,12 +41,12 @@ export function holdLease(grant: Grant, clock: Clock, onOver: () => void): HeldL
     cancelRenewal()
     onOver()
   }
-  const leave = async (reason?: { readonly lost: unknown }, mayBeOurs = true) => {
+  const leave = async (reason?: { readonly lost: unknown }) => {
     if (over) return
     stop()
     if (reason) lost.abort(reason.lost)
-    // What cannot be given back lapses.
-    if (mayBeOurs) await giveBack().catch(() => undefined)
+    // Also what is lost, for something of it may be left. What cannot be given back lapses.
+    await giveBack().catch(() => undefined)
   }
   const countFrom = (askedAt: number) => {
     const lapse = () => void leave({ lost: new Error('the lease has lapsed: it could not be renewed in time') })
@@ -58,7 +58,7 @@ export function holdLease(grant: Grant, clock: Clock, onOver: () => void): HeldL
       const ours = await renew().catch(() => undefined)
       if (over) return
       if (ours === false) {
-        await leave({ lost: new Error('the lease is not ours any more') }, false)
+        await leave({ lost: new Error('the lease is not ours any more') })
         return
       }
       if (ours) {

@@ -64,10 +64,11 @@ export class Leading {
     return {
       version,
       renew: async () => {
+        if ((await this.#leaders(start)).some((leader) => leader.place > place)) return false
         const next = await beat()
         void pulse?.()
         pulse = next
-        return !(await this.#leaders(start)).some((leader) => leader.place > place)
+        return true
       },
       release: leave,
     }
