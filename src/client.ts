@@ -8,6 +8,8 @@ import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
 import { InFlight } from './http/in-flight.ts'
 import { createKy, type KyOptions } from './http/ky.ts'
 import { type HttpOptions, httpDefaults, httpRules } from './http/options.ts'
+import { lend } from './refresh/lending.ts'
+import type { TokenSource } from './refresh/token.ts'
 import { HerdWatch } from './telemetry/herd.ts'
 import { authorityNamed } from './upstream/authority.ts'
 import type { UpstreamHealth } from './upstream/health.ts'
@@ -102,8 +104,17 @@ export function createClient(given: ClientOptions = {}): Client {
   const registry = new Registry({ attemptMs, budget, breaker, pushback, limit, hedge, throttle, watch }, runtime)
   const inFlight = new InFlight()
   const fetch = buildFetch(options, { registry, inFlight, runtime })
+  const lendTo = (source: TokenSource) => {
+    // Nothing of what answers in the place of a server, and nothing that asks it twice.
+    const plain = { ...options, token: undefined, fallback: undefined, singleFlight: undefined, hedge: undefined }
+    const bare = buildFetch(plain, { registry, inFlight, runtime })
+    return lend(source, { fetch: bare, emit: (event) => runtime.emit?.(event) })
+  }
+  const unlend = options.token && lendTo(options.token)
   const close = async (given?: { drainMs?: number }) => {
     const { drainMs } = resolve('close', closeDefaults, { drainMs: duration }, given)
+    // It may be somebody else's as well, and goes on without us.
+    unlend?.()
     await inFlight.close(drainMs, runtime.clock)
   }
   return {

@@ -104,7 +104,7 @@ async function request(
   if (clientSecret !== undefined && auth === 'body') form.set('client_secret', clientSecret)
   // A text and no URLSearchParams: every platform's fetch sends it again as it is. A redirect would take the secret along.
   const init: RequestInit = { method: 'POST', headers, body: form.toString(), signal, redirect: 'manual' }
-  const response = await fetch(String(tokenUrl), { ...init, breakwater: { priority: 'critical', ...call } })
+  const response = await fetch(new URL(tokenUrl), { ...init, breakwater: { priority: 'critical', ...call } })
   return readGrant(response)
 }
 

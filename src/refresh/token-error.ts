@@ -5,11 +5,12 @@ import { BreakwaterError } from '../core/error.ts'
  *
  * - `refused`: the provider said no; `error` is its word for it, if that is one of RFC 6749.
  * - `invalid`: it answered with something that is no usable token.
+ * - `failed`: it could not be asked; `cause` says why.
  * - `unknown-outcome`: a refresh token was presented and nobody knows what became of it; it is never presented again.
  * - `coordination`: what must be done by one alone could not be agreed on with the others.
  * - `replaced`: another session has taken the place of this one in what they share.
  */
-export type TokenFailure = 'refused' | 'invalid' | 'unknown-outcome' | 'coordination' | 'replaced'
+export type TokenFailure = 'refused' | 'invalid' | 'failed' | 'unknown-outcome' | 'coordination' | 'replaced'
 
 /** The errors of RFC 6749, 5.2, and of RFC 6749, 4.1.2.1; anything else that a server says is not repeated. */
 const knownErrors: ReadonlySet<string> = new Set([
@@ -37,6 +38,7 @@ const finalErrors: ReadonlySet<string> = new Set([
 const explanations: Readonly<Record<TokenFailure, string>> = {
   refused: 'the provider gave no token',
   invalid: 'the provider answered with something that is no usable token',
+  failed: 'no token could be had',
   'unknown-outcome': 'a refresh token was presented, nobody knows with what outcome, and it is not presented again',
   coordination: 'the renewal could not be agreed on with the others, and must not be made alone',
   replaced: 'another session has taken the place of this one',
@@ -56,7 +58,13 @@ export class TokenError extends BreakwaterError {
 
   constructor(
     reason: TokenFailure,
-    about: { error?: string; status?: number; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    about: {
+      error?: string
+      status?: number
+      retryAfterMs?: number | undefined
+      upstream?: string
+      cause?: unknown
+    } = {},
   ) {
     const { error, status, ...details } = about
     const known = error !== undefined && knownErrors.has(error) ? error : undefined
