@@ -63,6 +63,7 @@ const entries = {
   redis: 'src/coordination/redis/index.ts',
   tabs: 'src/coordination/tabs/index.ts',
   testing: 'src/testing/index.ts',
+  token: 'src/refresh/index.ts',
 }
 
 /**

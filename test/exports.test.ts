@@ -60,6 +60,7 @@ const names: Record<string, string[]> = {
     'script',
     'seededRandom',
   ],
+  'breakwater/token': ['clientCredentials', 'createTokenSource', 'refreshToken', 'TokenError'],
 }
 
 const asWorkers = ['--conditions=workerd', '--import', resolve('test/support/forbid-at-load.mjs')]
