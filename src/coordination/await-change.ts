@@ -10,16 +10,21 @@ export interface Watched {
   look(): Promise<'changed' | 'free' | undefined>
   /** A hint reaches everybody at the same moment; each looks within this time of it. 0: at once. */
   hintSpreadMs?: number
+  /** Whether a hint would come: then looking is only for those that are lost. False if absent. */
+  hears?(): boolean
   /** Aborted when the coordination is closed, with the error that its waits end with. */
   closed: AbortSignal
 }
 
-/** The bounds of the wait between two looks, where no hint came. */
+/**
+ * The bounds of the wait between two looks, where no hint came. While hints can be heard it is the longest from the start:
+ * a fleet that waits for its first value would otherwise ask its store a dozen times a second, each of them.
+ */
 const pollMs = { first: 100, most: 1_000 }
 
 /** `Coordinator.awaitChange`, for any coordinator that can watch and look. */
 export function awaitChange(
-  { watch, look, hintSpreadMs = 0, closed }: Watched,
+  { watch, look, hintSpreadMs = 0, hears = () => false, closed }: Watched,
   { timeoutMs, signal }: Wait,
   { clock, random }: Runtime,
 ): Promise<'changed' | 'free' | 'timeout'> {
@@ -61,8 +66,9 @@ export function awaitChange(
       else if (hinted) heed()
       else {
         // Half of it is fixed: full jitter would now and then look twice in a row.
-        lookIn(pause * (0.5 + 0.5 * random()))
-        pause = Math.min(pollMs.most, pause * 2)
+        const told = hears()
+        lookIn((told ? pollMs.most : pause) * (0.5 + 0.5 * random()))
+        if (!told) pause = Math.min(pollMs.most, pause * 2)
       }
     }
     // Before the first look, so that nothing falls in between.

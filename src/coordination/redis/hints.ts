@@ -3,6 +3,8 @@ import type { Ears, RedisPort } from './port.ts'
 
 interface Channel {
   readonly hints: Set<() => void>
+  /** The server has said that it is subscribed. */
+  subscribed: boolean
   /** A hint is on its way. */
   cancel?: (() => void) | undefined
 }
@@ -34,7 +36,7 @@ export class Hints {
     if (this.#closed) return () => {}
     let channel = this.#channels.get(name)
     if (channel === undefined) {
-      channel = { hints: new Set() }
+      channel = { hints: new Set(), subscribed: false }
       this.#channels.set(name, channel)
       this.#subscribe(name, channel, 0)
     }
@@ -50,6 +52,11 @@ export class Hints {
     }
   }
 
+  /** Whether a message to this channel would come. */
+  hears(name: string): boolean {
+    return this.#ears?.ready() === true && this.#channels.get(name)?.subscribed === true
+  }
+
   close(): void {
     this.#closed = true
     for (const { cancel } of this.#channels.values()) cancel?.()
@@ -58,17 +65,24 @@ export class Hints {
   }
 
   #subscribe(name: string, channel: Channel, withinMs: number): void {
-    this.#ears ??= this.#port.listen(
-      (heard, message) => this.#hear(heard, message),
-      () => this.#ready(),
-    )
+    try {
+      this.#ears ??= this.#port.listen(
+        (heard, message) => this.#hear(heard, message),
+        () => this.#ready(),
+      )
+    } catch {
+      // A client that gives no second connection: then only looking now and then is left.
+      return
+    }
+    channel.subscribed = false
     // While it is not, there is nobody to tell, and being ready subscribes everything.
     if (!this.#ears.ready()) return
-    // What was said before it stood is lost, so it begins with a look.
-    this.#ears.subscribe(name).then(
-      () => this.#hint(channel, withinMs),
-      () => {},
-    )
+    const subscribed = () => {
+      channel.subscribed = true
+      // What was said before is lost, so it begins with a look.
+      this.#hint(channel, withinMs)
+    }
+    this.#ears.subscribe(name).then(subscribed, () => {})
   }
 
   #ready(): void {

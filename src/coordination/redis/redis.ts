@@ -99,7 +99,7 @@ export function fleetCoordination(
     leaseMs,
     read: async (key) => readValue(commands, seal, namesOf(key), key),
     commit: async (key, write) => commitValue(commands, seal, namesOf(key), key, write),
-    watch: (key, hint) => hints.watch(namesOf(key).channel, hint),
+    watch: (key, hint) => hints.watch(redisKeys(prefix, key).channel, hint),
     tryLead,
     awaitChange: async (key, since, wait) => {
       const names = namesOf(key)
@@ -109,7 +109,8 @@ export function fleetCoordination(
         return led ? undefined : 'free'
       }
       const watch = (hint: () => void) => hints.watch(names.channel, hint)
-      return awaitChange({ watch, look: seen, closed: closing.signal }, wait, runtime)
+      const hears = () => hints.hears(names.channel)
+      return awaitChange({ watch, look: seen, hears, closed: closing.signal }, wait, runtime)
     },
     close: async () => {
       if (closing.signal.aborted) return
