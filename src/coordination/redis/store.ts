@@ -7,7 +7,7 @@ import { commitScript, lookScript, readScript } from './scripts.ts'
 import type { Seal } from './seal.ts'
 
 /** The longest body that is written or taken, in bytes. A token has a few thousand. */
-export const maxBodyBytes = 2 ** 20
+const maxBodyBytes = 2 ** 20
 
 /** Above this a life is none that Redis has to end: ten years, in ms. */
 const foreverMs = 10 * 365 * 86_400_000

@@ -1,7 +1,7 @@
 import type { Version } from '../coordination.ts'
 
 /** A value on its way to a tab that asked for it. */
-export interface ValueMessage {
+interface ValueMessage {
   readonly type: 'value'
   readonly key: string
   readonly version: Version
@@ -13,7 +13,7 @@ export interface ValueMessage {
 }
 
 /** All that tabs say to each other. Only those who ask are told a value. */
-export type TabMessage =
+type TabMessage =
   | ValueMessage
   /** The value of a key, or who leads, may have changed. */
   | { readonly type: 'hint'; readonly key: string }
@@ -109,7 +109,7 @@ export function isCopy(data: unknown): data is Copy {
   return usable && typeof committedAt === 'number' && typeof expiresAt === 'number' && expiresAt >= 0
 }
 
-export function isVersion(data: unknown): data is Version {
+function isVersion(data: unknown): data is Version {
   if (typeof data !== 'object' || data === null) return false
   const { epoch, number } = data as Partial<Record<keyof Version, unknown>>
   return typeof epoch === 'string' && /^[\w-]{1,64}$/.test(epoch) && Number.isSafeInteger(number) && Number(number) > 0

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What the provider was asked. */
-export interface ProviderCall {
+interface ProviderCall {
   readonly atMs: number
   readonly by: string
   /** Its caller was ended before it got the answer. */
