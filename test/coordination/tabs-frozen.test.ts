@@ -23,7 +23,7 @@ function profile() {
     ending.push(() => coordination.close())
     return coordination
   }
-  return { frozen: open({ clock }), clock, a: open(), b: open() }
+  return { name, frozen: open({ clock }), clock, a: open(), b: open() }
 }
 
 const kept = (value: string, expected?: Version) => ({ value, expected, expiresInMs: Infinity })
@@ -110,6 +110,31 @@ describe('a tab that has the value and is frozen', () => {
     const read = frozen.read('key')
     await clock.advance(0)
     expect(await read).toMatchObject({ value: 'without it', version })
+  })
+})
+
+describe('a tab that is frozen in the middle of a commit', () => {
+  it('holds up no read and no lease, and another commit for a second', async () => {
+    const { name, a, b } = profile()
+    const version = await a.commit('key', kept('before'))
+    let thaw: (() => void) | undefined
+    const holding = navigator.locks.request(`${name}|key|turn`, () => new Promise<void>((end) => (thaw = end)))
+    await expect.poll(() => thaw).toBeDefined()
+
+    const startedAt = performance.now()
+    expect(await b.read('key')).toMatchObject({ value: 'before' })
+    await (await b.tryLead('key'))?.release()
+    expect(await b.awaitChange('key', version, { timeoutMs: 0 })).toBe('free')
+    expect(performance.now() - startedAt).toBeLessThan(500)
+
+    expect(await b.commit('key', kept('after', version))).toBeDefined()
+    const tookMs = performance.now() - startedAt
+    expect(tookMs).toBeGreaterThan(900)
+    expect(tookMs).toBeLessThan(2_000)
+    const { held = [] } = await navigator.locks.query()
+    expect(held.filter((lock) => lock.name?.endsWith('|turn'))).toHaveLength(1)
+    thaw?.()
+    await holding
   })
 })
 

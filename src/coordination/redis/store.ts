@@ -25,8 +25,10 @@ export async function readValue(
   const [epoch, number, body, age] = reply
   const version = versionOf(epoch, number)
   if (version === undefined || body === undefined) throw new CoordinationError('Redis', 'invalid')
-  // Its calendar can be set back; a value is never younger than new.
-  return { version, value: await seal.open(body, key, version), ageMs: Math.max(0, Number(age) || 0) }
+  // Two readings of whole ms can be one apart from what was between them: rather older than younger. Its calendar can be
+  // set back, and a value is never younger than new.
+  const ageMs = Math.max(0, Number(age) || 0) + 1
+  return { version, value: await seal.open(body, key, version), ageMs }
 }
 
 /** Which version is there, and whether somebody leads. */
