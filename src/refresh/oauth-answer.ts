@@ -44,7 +44,7 @@ async function textOf(response: Response): Promise<string | undefined> {
   const length = Number(response.headers.get('content-length') ?? 0)
   const { body } = response
   if (length > longestAnswer) {
-    await body?.cancel().catch(() => {})
+    body?.cancel().catch(() => {})
     return undefined
   }
   // React Native shows no stream.
@@ -57,7 +57,7 @@ async function textOf(response: Response): Promise<string | undefined> {
     if (done) return text + decoder.decode()
     text += decoder.decode(value, { stream: true })
     if (text.length <= longestAnswer) continue
-    await reader.cancel().catch(() => {})
+    reader.cancel().catch(() => {})
     return undefined
   }
 }
