@@ -59,6 +59,7 @@ function withoutModuleSignals(source: string): string {
 /** What package.json exports. */
 const entries = {
   index: 'src/index.ts',
+  cache: 'src/refresh/cache/index.ts',
   layers: 'src/layers/index.ts',
   redis: 'src/coordination/redis/index.ts',
   tabs: 'src/coordination/tabs/index.ts',
@@ -89,6 +90,8 @@ export default defineConfig([
     splitting: true,
     // `#…` is chosen by the reader's runtime through package `imports`, so it has to survive the build.
     external: [/^node:/, /^#/],
+    // Goes into ./cache, so that who uses only that installs nothing else; its licence is named where it is imported.
+    noExternal: ['lru-cache'],
   },
   {
     ...shared,

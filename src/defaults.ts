@@ -13,6 +13,7 @@ import { hedgeDefaults } from './layers/hedge/index.ts'
 import { limitDefaults } from './layers/limit/index.ts'
 import { pushbackDefaults } from './layers/pushback/index.ts'
 import { throttleDefaults } from './layers/throttle/index.ts'
+import { cacheDefaults } from './refresh/cache/options.ts'
 import { tokenSourceDefaults } from './refresh/token-options.ts'
 
 /** Every default on one page. Each stands beside its option's meaning; here they are only collected. */
@@ -27,6 +28,7 @@ export const defaults = {
   singleFlight: singleFlightDefaults,
   throttle: throttleDefaults,
   token: tokenSourceDefaults,
+  cache: cacheDefaults,
   deadline: deadlineDefaults,
   every: everyDefaults,
   memory: memoryCoordinationDefaults,

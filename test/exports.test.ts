@@ -24,7 +24,9 @@ const names: Record<string, string[]> = {
     'RedirectError',
     'spread',
     'ThrottledError',
+    'TokenError',
   ],
+  'breakwater/cache': ['createCache'],
   'breakwater/layers': [
     'breaker',
     'Circuit',

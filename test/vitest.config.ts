@@ -17,6 +17,7 @@ const alias = [
   { find: /^breakwater$/, replacement: source('index.ts') },
   { find: /^breakwater\/(layers|testing)$/, replacement: source('$1/index.ts') },
   { find: /^breakwater\/(redis|tabs)$/, replacement: source('coordination/$1/index.ts') },
+  { find: /^breakwater\/cache$/, replacement: source('refresh/cache/index.ts') },
   { find: /^breakwater\/token$/, replacement: source('refresh/index.ts') },
 ]
 

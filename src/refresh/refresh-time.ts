@@ -69,6 +69,12 @@ export function sharedFailureMs(random: Random, retryAfterMs?: number): number {
   return Math.max(1_000 + 4_000 * random(), afterHintMs(retryAfterMs, random))
 }
 
+/** The same for any error that says when to come back, in its `retryAfterMs`; 0 for one that does not. */
+export function retryAfterHintMs(error: unknown, random: Random): number {
+  const { retryAfterMs } = Object(error) as { retryAfterMs?: unknown }
+  return typeof retryAfterMs === 'number' ? afterHintMs(retryAfterMs, random) : 0
+}
+
 function afterHintMs(retryAfterMs: number | undefined, random: Random): number {
   if (retryAfterMs === undefined || !(retryAfterMs > 0)) return 0
   return Math.min(retryAfterMs, longestHintMs) * (1 + 0.2 * random())

@@ -62,6 +62,7 @@ export function sharedTokenLoad(
     encode,
     decode: decodeOn(runtime.clock),
     same,
+    newerByMs: 0,
   }
   if (mode === 'efficiency') {
     return together({

@@ -1,5 +1,5 @@
 import type { Coordination } from '../coordination/coordination.ts'
-import { callback, duration, number, object, oneOf, type Rules } from '../core/options.ts'
+import { callback, duration, number, object, oneOf, type Rule, type Rules } from '../core/options.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { FetchedToken, FetchToken } from './token.ts'
 
@@ -66,7 +66,14 @@ export const tokenSourceDefaults = {
   reuseLeewayMs: 0,
 } as const
 
+/** What every coordination has. */
 const coordinationMembers = ['read', 'commit', 'watch', 'tryLead', 'awaitChange', 'close'] as const
+
+export const coordinationRule: Rule = {
+  wants: `a coordination (${coordinationMembers.join(', ')})`,
+  holds: (value) =>
+    object.holds(value) && coordinationMembers.every((name) => typeof (value as Coordination)[name] === 'function'),
+}
 
 export const tokenSourceRules: Rules<TokenSourceOptions> = {
   fetchToken: callback,
@@ -83,11 +90,7 @@ export const tokenSourceRules: Rules<TokenSourceOptions> = {
   timeoutMs: duration,
   mode: oneOf('exclusive', 'efficiency'),
   reuseLeewayMs: number(0, Number.MAX_VALUE),
-  coordination: {
-    wants: `a coordination (${coordinationMembers.join(', ')})`,
-    holds: (value) =>
-      object.holds(value) && coordinationMembers.every((name) => typeof (value as Coordination)[name] === 'function'),
-  },
+  coordination: coordinationRule,
   key: { wants: 'a text that is not empty', holds: (value) => typeof value === 'string' && value !== '' },
   validate: callback,
   phase: number(0, 1),

@@ -59,8 +59,8 @@ export interface Plan<Value> {
   refreshAfterMs(fresh: Fresh<Value>): number
   /** How long to wait after a failure before the next renewal is begun behind the back of callers. `Infinity`: for ever. */
   retryMs(lifetimeMs: number, remainingMs: number, error: unknown): number
-  /** How long a failure is given to those who ask while there is no value. `Infinity`: for good. */
-  failureMs(error: unknown): number
+  /** How long a failure is given to those who ask while there is no value. `Infinity`: for good. `serves`: an old one is given instead. */
+  failureMs(error: unknown, serves: boolean): number
   /** What the others are told; never awaited, and what it throws is reported. */
   changed?(value: Value, reason: Reason, tookMs: number): void
   failed?(error: unknown, reason: Reason, retryInMs: number): void

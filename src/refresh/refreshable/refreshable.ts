@@ -2,7 +2,7 @@ import { ClosedError } from '../../core/closed-error.ts'
 import { detach } from '../../core/detach.ts'
 import { Flight } from '../../core/flight.ts'
 import type { Runtime } from '../../core/runtime.ts'
-import { napMs } from '../refresh-time.ts'
+import { Alarm } from './alarm.ts'
 import { Held } from './held.ts'
 import type { Fresh, GetOptions, Load, Plan, Reason } from './plan.ts'
 import { runLoad } from './run-load.ts'
@@ -22,6 +22,7 @@ export class Refreshable<Value> {
   readonly #plan: Plan<Value>
   readonly #runtime: Runtime
   readonly #detached: ReturnType<typeof detach>
+  readonly #alarm: Alarm | undefined
   #held: Held<Value> | undefined
   #flight: Flight<Value> | undefined
   /** Before this no renewal is begun behind the back of anybody. */
@@ -29,7 +30,6 @@ export class Refreshable<Value> {
   /** Shared by all who ask before its time is over. */
   #failure: { readonly error: unknown; readonly until: number } | undefined
   #askedAt = -Infinity
-  #cancelTimer: (() => void) | undefined
   #closed: ClosedError | undefined
 
   /** @param detached runs the load in a context that is no caller's; that of here and now if absent */
@@ -38,6 +38,12 @@ export class Refreshable<Value> {
     this.#plan = plan
     this.#runtime = runtime
     this.#detached = detached
+    if (plan.timed)
+      this.#alarm = new Alarm(
+        runtime.clock,
+        () => this.#dueMs(),
+        () => this.#due(),
+      )
   }
 
   get({ signal, minValidMs = 0 }: GetOptions = noOptions): Promise<Value> {
@@ -67,9 +73,19 @@ export class Refreshable<Value> {
 
   /** The value and its age, unless it was found to be no good. */
   get current(): { readonly value: Value; readonly ageMs: number; readonly lifetimeMs: number } | undefined {
-    const held = this.#held
-    if (held === undefined || held.rejected) return undefined
-    return { value: held.value, ageMs: held.ageMs(this.#runtime.clock), lifetimeMs: held.lifetimeMs }
+    if (this.#held === undefined || this.#held.rejected) return undefined
+    const { value, lifetimeMs } = this.#held
+    return { value, ageMs: this.#held.ageMs(this.#runtime.clock), lifetimeMs }
+  }
+
+  /** Whether a load is under way. */
+  get loading(): boolean {
+    return this.#flight !== undefined
+  }
+
+  /** Loads it anew behind the backs of its callers, unless it is too soon after a failure. */
+  renew(): void {
+    if (this.#closed === undefined && this.#runtime.clock.now() >= this.#notBefore) this.#start('renewal')
   }
 
   /** This value is no good, if it is still the one: who asks next waits for another. */
@@ -77,7 +93,7 @@ export class Refreshable<Value> {
     if (this.#held?.value !== value) return
     this.#held.rejected = true
     if (this.#failure?.until !== Infinity) this.#failure = undefined
-    this.#disarm()
+    this.#alarm?.clear()
   }
 
   /** Takes a value that came another way, unless it is older than the one there is. */
@@ -88,7 +104,7 @@ export class Refreshable<Value> {
     this.#held = new Held(fresh, this.#plan.refreshAfterMs(fresh), clock)
     this.#notBefore = -Infinity
     this.#failure = undefined
-    this.#arm()
+    this.#alarm?.set()
     return true
   }
 
@@ -96,7 +112,7 @@ export class Refreshable<Value> {
   close(what: string): void {
     if (this.#closed) return
     this.#closed = new ClosedError(what)
-    this.#disarm()
+    this.#alarm?.clear()
     this.#flight?.abort(this.#closed)
   }
 
@@ -120,7 +136,7 @@ export class Refreshable<Value> {
 
   #start(reason: Reason): void {
     if (this.#flight) return
-    this.#disarm()
+    this.#alarm?.clear()
     const over = () => {
       if (this.#flight === flight) this.#flight = undefined
     }
@@ -146,7 +162,7 @@ export class Refreshable<Value> {
         return this.#remainingMs > 0 ? (this.#held as Held<Value>).value : loaded.value
       }
       this.#notBefore = clock.now() + loaded.lookAgainInMs
-      this.#arm()
+      this.#alarm?.set()
       return (this.#held as Held<Value>).value
     } catch (error) {
       return this.#fail(error, reason)
@@ -156,45 +172,29 @@ export class Refreshable<Value> {
   /** What a failure leaves to its callers: the old value, as long as it serves, or the error. */
   #fail(error: unknown, reason: Reason): Value {
     if (this.#closed) throw this.#closed
-    const plan = this.#plan
-    const { clock } = this.#runtime
+    const [plan, held, { clock }] = [this.#plan, this.#held, this.#runtime]
     const now = clock.now()
-    const held = this.#held
     const leftMs = this.#remainingMs
-    const failureMs = plan.failureMs(error)
+    const serves = held?.serves(clock, plan.graceMs) === true
+    const failureMs = plan.failureMs(error, serves)
     const retryMs = held === undefined ? failureMs : plan.retryMs(held.lifetimeMs, leftMs, error)
     this.#notBefore = now + retryMs
     if (leftMs === 0 || failureMs === Infinity) this.#failure = { error, until: now + failureMs }
-    this.#arm()
+    this.#alarm?.set()
     plan.failed?.(error, reason, leftMs === 0 ? failureMs : retryMs)
-    if (held?.serves(clock, plan.graceMs)) return held.value
+    if (held && serves) return held.value
     throw error
-  }
-
-  #arm(): void {
-    this.#disarm()
-    const { clock } = this.#runtime
-    const dueMs = this.#dueMs()
-    if (this.#plan.timed && dueMs !== Infinity) this.#cancelTimer = clock.setTimer(napMs(dueMs), () => this.#wake())
-  }
-
-  #disarm(): void {
-    this.#cancelTimer?.()
-    this.#cancelTimer = undefined
   }
 
   /** Until the next renewal, in ms. */
   #dueMs(): number {
-    if (this.#held === undefined || this.#closed) return Infinity
+    if (!this.#held || this.#closed) return Infinity
     return Math.max(this.#held.dueMs(this.#runtime.clock), this.#notBefore - this.#runtime.clock.now())
   }
 
-  #wake(): void {
-    this.#cancelTimer = undefined
-    // Less than a millisecond is rounding, and a timer for it would fire at this very moment for ever.
-    if (this.#dueMs() >= 1) this.#arm()
-    else if (this.#plan.keepFresh || this.#runtime.clock.now() - this.#askedAt < (this.#held?.lifetimeMs ?? 0)) {
-      this.#start('renewal')
-    }
+  /** The moment of the next renewal has come; it is no use to anybody if nobody asked for a whole lifetime. */
+  #due(): void {
+    const idleMs = this.#runtime.clock.now() - this.#askedAt
+    if (this.#plan.keepFresh || idleMs < (this.#held?.lifetimeMs ?? 0)) this.#start('renewal')
   }
 }

@@ -69,12 +69,13 @@ class Exclusive<Value> {
 
   /** What lies there, or what it spares us. */
   async #look(context: LoadContext<Value>): Promise<Found<Value> | { readonly outcome: Fresh<Value> }> {
-    const { runtime, same, failure } = this.#needs
+    const { runtime, same, newerByMs, failure } = this.#needs
     await this.#saved()
     const found = await this.#sessions.read()
     const { session, last } = found
     const { previous, leftMs, issuedAt } = context
-    const isNew = last && (previous === undefined || (!same(previous, last.value) && last.issuedAt >= issuedAt))
+    const isNew =
+      last && (previous === undefined || (!same(previous, last.value) && last.issuedAt >= issuedAt + newerByMs))
     if (isNew && last.lifetimeMs - (runtime.clock.now() - last.issuedAt) > leftMs) return { outcome: last }
     if (session.ended !== undefined) throw failure('ended', { word: session.ended })
     return found

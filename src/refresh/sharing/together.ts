@@ -12,6 +12,8 @@ export interface ShareNeeds<Value> {
   readonly decode: Decode<Value>
   /** Whether two are the same, whoever read them from where. */
   same(a: Value, b: Value): boolean
+  /** How much later than ours another value must have been made to take its place, in ms. */
+  readonly newerByMs: number
   /** How long a leader who does not come home is waited for, in ms. */
   readonly patienceMs: number
 }
@@ -78,7 +80,7 @@ type Seen<Value> = 'alone' | { outcome: Fresh<Value> | LookAgain } | { read: Rea
 
 /** Whether what lies there spares us the load. @throws what `failure` makes of another one's failure */
 async function look<Value>(needs: TogetherNeeds<Value>, context: LoadContext<Value>): Promise<Seen<Value>> {
-  const { coordination, key, runtime, decode, same, failure } = needs
+  const { coordination, key, runtime, decode, same, newerByMs, failure } = needs
   const { clock, random } = runtime
   let read: ReadRecord | undefined
   try {
@@ -91,7 +93,7 @@ async function look<Value>(needs: TogetherNeeds<Value>, context: LoadContext<Val
   if (read === undefined) return { read }
   const fresh = freshOf(read, decode, clock)
   const { previous, leftMs, issuedAt } = context
-  if (fresh && (previous === undefined || (!same(previous, fresh.value) && fresh.issuedAt >= issuedAt))) {
+  if (fresh && (previous === undefined || (!same(previous, fresh.value) && fresh.issuedAt >= issuedAt + newerByMs))) {
     if (fresh.lifetimeMs - (clock.now() - fresh.issuedAt) > leftMs) return { outcome: fresh }
   }
   const { quietMs = 0, sharedMs = 0 } = read.record.failure ?? {}
