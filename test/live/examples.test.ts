@@ -21,7 +21,7 @@ async function printed(run: () => Promise<unknown>): Promise<string> {
   return log.mock.calls.flat().join('\n')
 }
 
-it.each(['10-shared-token.ts', '12-two-tabs.ts'])('%s has at most 40 lines', (file) => {
+it.each(['10-shared-token.ts', '11-cache.ts', '12-two-tabs.ts'])('%s has at most 40 lines', (file) => {
   const source = readFileSync(`examples/${file}`, 'utf8')
   expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(40)
   expect(source).toContain('node examples/server.ts')
@@ -40,6 +40,18 @@ describe.skipIf(redis.path === undefined)('with a Redis', () => {
     const said = await printed(() => import('../../examples/10-shared-token.ts'))
     expect(said).toBe(`50 services, 1 token, the provider was asked ${before.tokens + 1} time(s)`)
   })
+})
+
+it('11-cache.ts: 3,000 readers ask twice, and only the first wait', async () => {
+  const before = (await provider.counts()) as { prices: number }
+  const said = await printed(() => import('../../examples/11-cache.ts'))
+  const [, cold, warm, stale, asked, price] =
+    /^3,000 readers waited (\d+), (\d+) and (\d+) ms; .* (\d+) times, and says (\d+)$/.exec(said) ?? []
+  expect(Number(cold)).toBeGreaterThanOrEqual(500)
+  expect(Number(warm)).toBeLessThan(250)
+  expect(Number(stale)).toBeLessThan(250)
+  expect(Number(asked)).toBe(before.prices + 2)
+  expect(Number(price)).toBe(100 + Number(asked))
 })
 
 it('12-two-tabs.ts: two tabs ask once for each token, and nothing is refused', async () => {
