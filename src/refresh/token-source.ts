@@ -14,7 +14,8 @@ import type { Token, TokenSource } from './token.ts'
 import { TokenError } from './token-error.ts'
 import type { FailureWords, TokenEvent } from './token-events.ts'
 import { isFinal, providerLoad, retryAfterOf, same, sharedTokenLoad } from './token-load.ts'
-import { type TokenSourceOptions, tokenSourceDefaults, tokenSourceRules } from './token-options.ts'
+import { type TokenSourceOptions, tokenSourceDefaults } from './token-options.ts'
+import { tokenSourceRules } from './token-rules.ts'
 
 /**
  * A token that is always there. Made once and shared by all who call: clients, sockets, whatever sends it.
