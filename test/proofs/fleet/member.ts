@@ -24,8 +24,8 @@ const askEveryMs = 20
 /** A valid token is given at once: this much is the machine's own hold-up. */
 const atOnceMs = 250
 /**
- * A token's end is not the same moment for all: its owner counts from before the request was sent, the provider from when
- * it came. Who asks so close to the end, or gets what ended so shortly ago, is not counted.
+ * Clocks are read in whole ms at three places. Who asks so close to a token's end, or gets what ended so shortly ago, is
+ * not counted.
  */
 const edgeMs = 20
 
@@ -46,7 +46,14 @@ const tryLead: typeof coordination.tryLead = async (key) => {
   if (lease) tell({ type: 'lease', version: `${lease.version.epoch}:${lease.version.number}` })
   return lease
 }
-const fetchToken = clientCredentials({ tokenUrl, clientId: id, clientSecret: 'none', auth: 'body' })
+// A token's life is counted from when it was asked for. The provider is told that moment: on a machine that is busy its
+// own would be later, by more than an edge.
+const fetchNow: typeof fetch = (input, init) => {
+  const headers = new Headers(init?.headers)
+  headers.set('x-asked-at', String(Date.now()))
+  return fetch(input, { ...init, headers })
+}
+const fetchToken = clientCredentials({ tokenUrl, clientId: id, clientSecret: 'none', auth: 'body', fetch: fetchNow })
 const source = createTokenSource({
   fetchToken,
   coordination: { ...coordination, tryLead },

@@ -39,7 +39,7 @@ export async function startProvider(lifetimeS: number, cut: (token: number, by: 
       response.destroy()
       return
     }
-    const endsAt = Date.now() + lifetimeS * 1_000
+    const endsAt = Number(request.headers['x-asked-at']) + lifetimeS * 1_000
     await new Promise((resolve) => setTimeout(resolve, workMs))
     const token = { access_token: `${++issued}.${endsAt}`, token_type: 'Bearer', expires_in: lifetimeS }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token))
