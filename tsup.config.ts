@@ -92,6 +92,10 @@ export default defineConfig([
     external: [/^node:/, /^#/],
     // Goes into ./cache, so that who uses only that installs nothing else; its licence is named where it is imported.
     noExternal: ['lru-cache'],
+    // Of what goes in, the build that asks for no module of Node: it has to load everywhere.
+    esbuildOptions: (options) => {
+      options.conditions = ['browser']
+    },
   },
   {
     ...shared,

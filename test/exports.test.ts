@@ -168,6 +168,18 @@ describe('what a bundler takes', () => {
     expect(files).toContainEqual(expect.stringContaining('node_modules/cockatiel/'))
   })
 
+  it.each([
+    ['createTokenSource', 'token'],
+    ['createCache', 'cache'],
+  ])('of %s is neither ky nor cockatiel nor a module of Node', async (name, entry) => {
+    // A module of Node would end the build: this one is for browsers.
+    const files = await bundled(`export { ${name} } from 'breakwater/${entry}'`)
+    expect(files).not.toEqual([])
+    expect(
+      files.filter((path) => path.includes('node_modules/') && !path.includes('node_modules/breakwater/')),
+    ).toEqual([])
+  })
+
   it.each(['retry', 'deadline', 'observe', 'pushback'])(
     'of the %s layer is neither ky nor cockatiel',
     async (layer) => {

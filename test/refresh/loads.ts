@@ -10,7 +10,7 @@ import { type World, world } from '../support/world.ts'
 
 type Answer = (outcome: string | Error | LookAgain, given?: Partial<Fresh<string>>) => void
 
-export interface Loaded {
+interface Loaded {
   readonly context: LoadContext<string>
   /** Ends this load with a value of the usual lifetime, an error or a deferral. */
   readonly answer: Answer

@@ -1,2 +1,2 @@
-export type { Fresh, GetOptions, Load, LoadContext, LookAgain, Plan, Reason } from './plan.ts'
+export type { Fresh, Load, LoadContext, LookAgain, Plan } from './plan.ts'
 export { Refreshable } from './refreshable.ts'
