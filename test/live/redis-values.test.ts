@@ -14,6 +14,15 @@ const kept = (value: string, expected?: { epoch: string; number: number }) => ({
   expiresInMs: Infinity,
 })
 
+/** What a coordination uses of a client, to change a part of it. */
+function clientLike(client: ReturnType<typeof createClient>) {
+  return {
+    isReady: true,
+    eval: (script: string, options: { keys: string[]; arguments: string[] }) => client.eval(script, options),
+    duplicate: () => client.duplicate(),
+  }
+}
+
 describe.skipIf(redis.path === undefined)('values in a real Redis', () => {
   let server: RedisServer
   let client: ReturnType<typeof createClient>
@@ -165,6 +174,22 @@ describe.skipIf(redis.path === undefined)('values in a real Redis', () => {
       client.eval(leadScript, { keys: [keys.lease, keys.count], arguments: [who, '1000', randomUUID(), '1000'] })
     const first = await lead('a')
     expect([await lead('a'), await lead('b')]).toEqual([first, []])
+  })
+
+  it('are led by somebody else at once when the answer to a lease is lost', async () => {
+    const { prefix } = fresh()
+    const deaf = {
+      ...clientLike(client),
+      eval: async (script: string, options: { keys: string[]; arguments: string[] }) => {
+        const reply = await client.eval(script, options)
+        if (script === leadScript) throw Object.assign(new Error('ECONNRESET'), { code: 'ECONNRESET' })
+        return reply
+      },
+    }
+    const cut = redisCoordination({ client: deaf, prefix })
+    await expect(cut.tryLead('k')).rejects.toMatchObject({ trouble: 'unreachable' })
+    await expect.poll(() => member(prefix).tryLead('k'), { timeout: 1_000 }).toBeDefined()
+    await cut.close()
   })
 
   it('get new versions where Redis does not say which run it is', async () => {

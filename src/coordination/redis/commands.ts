@@ -70,8 +70,9 @@ function textsOf(reply: unknown): string[] | undefined {
   return texts.every((part) => typeof part === 'string') ? texts : undefined
 }
 
-/** The code that Redis puts before its errors; an error of the connection has none. */
+/** The code that Redis puts before its errors; an error of the connection has none, or one of the system as a member. */
 function refusalOf(error: unknown): string | undefined {
-  const message = (error as { message?: unknown } | undefined)?.message
+  const { message, code } = Object(error) as { message?: unknown; code?: unknown }
+  if (code !== undefined) return undefined
   return typeof message === 'string' ? /^([A-Z]{2,20})\b/.exec(message)?.[1] : undefined
 }

@@ -64,14 +64,14 @@ export function fleetCoordination(
     const names = namesOf(key)
     const owner = identifier()
     const askedAt = clock.now()
-    // Granted after we have given up, as from a client's queue when Redis is back, it would hold up everybody.
-    const late = () => void giveBack(names, owner).catch(() => undefined)
-    const reply = await commands.run(
-      leadScript,
-      [names.lease, names.count],
-      [owner, String(Math.ceil(leaseMs)), identifier(), String(countMs)],
-      late,
-    )
+    // Granted after we have given up, as from a client's queue when Redis is back, or with an answer that was lost, it
+    // would hold up everybody.
+    const unwanted = () => void giveBack(names, owner).catch(() => undefined)
+    const args = [owner, String(Math.ceil(leaseMs)), identifier(), String(countMs)]
+    const reply = await commands.run(leadScript, [names.lease, names.count], args, unwanted).catch((error) => {
+      unwanted()
+      throw error
+    })
     if (reply.length === 0) return undefined
     const version = versionOf(reply[0], reply[1])
     if (version === undefined) throw new CoordinationError('Redis', 'invalid')
