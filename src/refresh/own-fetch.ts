@@ -64,6 +64,8 @@ export function ownFetch(runtime: Runtime, send?: typeof fetch): TokenFetch {
   return (input, given = {}) => {
     const { breakwater: call = {}, ...init } = given
     const signal = init.signal ?? (isRequest(input) ? input.signal : new AbortController().signal)
+    // It says in its own words what is wrong.
+    if (!URL.canParse(urlOf(input))) return (send ?? globalThis.fetch)(input, init)
     const method = (init.method ?? (isRequest(input) ? input.method : 'GET')).toUpperCase()
     return layers({ input, init, method, call }, { signal, attempt: 1, deadlineAt: Infinity, priority: 'normal' })
   }
@@ -91,8 +93,11 @@ function isStream(body: RequestInit['body']): boolean {
 }
 
 function authority(input: Sent['input']): string {
-  const url = isRequest(input) ? input.url : String(input)
-  return URL.canParse(url) ? authorityOf(new URL(url)) : ''
+  return authorityOf(new URL(urlOf(input)))
+}
+
+function urlOf(input: Sent['input']): string {
+  return isRequest(input) ? input.url : String(input)
 }
 
 /** A body that streams must still end with the caller's abort. */
