@@ -69,9 +69,13 @@ function nodeRedisPort(client: NodeRedisClient): RedisPort {
       const ears = client.duplicate()
       const hear = (message: string, channel: string) => onMessage(channel, message)
       ears.on('error', unheard)
-      ears.on('ready', onReady)
-      // A cluster has no readiness to tell of: it finds its nodes again by itself.
-      ears.connect().then(() => ears.isReady ?? onReady(), unheard)
+      let told = false
+      ears.on('ready', () => {
+        told = true
+        onReady()
+      })
+      // A cluster does not tell: it finds its nodes again by itself.
+      ears.connect().then(() => told || onReady(), unheard)
       // Only the user's own connection may keep a process alive.
       ears.on('connect', () => ears.unref?.())
       return {
