@@ -93,7 +93,8 @@ class Exclusive<Value> {
       if (!isOpen && presentedMs >= this.#needs.reuseLeewayMs) throw this.#needs.failure('unknown-outcome')
       return await this.#present(context, found, isOpen ? undefined : presentedMs)
     } finally {
-      await lease.release()
+      // It lapses by itself where the store is slow, and nobody should wait for that.
+      void lease.release()
     }
   }
 

@@ -112,20 +112,22 @@ async function lead<Value>(
 ): Promise<Fresh<Value> | LookAgain | 'alone'> {
   const { coordination, key, runtime, encode, decode, load } = needs
   const { clock } = runtime
+  let writing: Promise<unknown> | undefined
   try {
     // The one who led before us may have been done between our look and our lease.
     const seen = await look(needs, context)
     if (seen === 'alone' || 'outcome' in seen) return seen === 'alone' ? seen : seen.outcome
     const expected = seen.read?.stored.version
-    const write = async (value: string, expiresInMs: number) => {
-      // What could not be kept is known to us alone, and the others find their own.
-      await coordination.commit(key, { value, expected, expiresInMs }).catch(() => undefined)
+    const write = (value: string, expiresInMs: number) => {
+      // What could not be kept is known to us alone, and the others find their own. Nobody waits for it here: a slow
+      // store must not hold up those who want what has come.
+      writing = coordination.commit(key, { value, expected, expiresInMs }).catch(() => undefined)
     }
     try {
       const loaded = await load({ ...context, awaited: true })
       if ('value' in loaded) {
         const leftMs = loaded.lifetimeMs - (clock.now() - loaded.issuedAt)
-        await write(recordOf(loaded, encode, {}, clock), Math.max(1, leftMs))
+        write(recordOf(loaded, encode, {}, clock), Math.max(1, leftMs))
       }
       return loaded
     } catch (error) {
@@ -133,14 +135,11 @@ async function lead<Value>(
       const leftMs = old ? old.lifetimeMs - (clock.now() - old.issuedAt) : 0
       const quiet = needs.quiet(error, old?.lifetimeMs ?? 0, leftMs)
       if (quiet) {
-        await write(
-          recordOf(old, encode, { failure: quiet }, clock),
-          Math.max(leftMs, 2 * quiet.quietMs, quiet.sharedMs),
-        )
+        write(recordOf(old, encode, { failure: quiet }, clock), Math.max(leftMs, 2 * quiet.quietMs, quiet.sharedMs))
       }
       throw error
     }
   } finally {
-    await lease.release()
+    void Promise.resolve(writing).then(() => lease.release())
   }
 }
