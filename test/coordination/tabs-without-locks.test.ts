@@ -7,13 +7,13 @@ import { storageInMemory, tabsPair } from '../support/tabs-pair.ts'
 vi.stubGlobal('navigator', {})
 
 describe('tabs with BroadcastChannel alone', () => {
-  for (const { name, run } of coordinationContract(tabsPair(profileCoordination, { leaseMs: 1_200 })))
+  for (const { name, run } of coordinationContract(tabsPair(profileCoordination, { leaseMs: 2_000 })))
     it.concurrent(name, run)
 })
 
 describe('tabs with BroadcastChannel and a storage', () => {
   for (const { name, run } of coordinationContract(
-    tabsPair(tabsCoordination, { storage: storageInMemory, leaseMs: 1_200 }),
+    tabsPair(tabsCoordination, { storage: storageInMemory, leaseMs: 2_000 }),
   )) {
     it.concurrent(name, run)
   }

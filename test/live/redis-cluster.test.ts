@@ -39,7 +39,7 @@ describe.skipIf(redis.path === undefined)('a cluster', () => {
     const open = async () => {
       const prefix = randomUUID()
       const opened = await Promise.all([connect(server.port), connect(server.port)])
-      const [a, b] = opened.map(({ client }) => redisCoordination({ client, prefix, leaseMs: 600 }))
+      const [a, b] = opened.map(({ client }) => redisCoordination({ client, prefix, leaseMs: 2_000 }))
       if (a === undefined || b === undefined) throw new Error('there are two')
       return {
         a,

@@ -24,7 +24,7 @@ describe.skipIf(redis.path === undefined)('a real Redis', () => {
         const open = async () => {
           const prefix = randomUUID()
           const opened = await Promise.all([connect(server.url), connect(server.url)])
-          const [a, b] = opened.map(({ client }) => build({ client, prefix, leaseMs: 400, encrypt }))
+          const [a, b] = opened.map(({ client }) => build({ client, prefix, leaseMs: 2_000, encrypt }))
           if (a === undefined || b === undefined) throw new Error('there are two')
           return {
             a,

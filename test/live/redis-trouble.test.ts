@@ -8,7 +8,7 @@ import { clients } from '../support/redis-clients.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { redis } from '../support/services.ts'
 
-const leaseMs = 600
+const leaseMs = 1_200
 const kept = (value: string, expected?: Version) => ({ value, expected, expiresInMs: Infinity })
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 

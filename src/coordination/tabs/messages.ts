@@ -23,6 +23,8 @@ type TabMessage =
   | { readonly type: 'names'; readonly to: string; readonly names: readonly string[] }
   /** Somebody wants to hold a name; the smallest `rank` of those who say so gets it. */
   | { readonly type: 'claim'; readonly name: string; readonly rank: string }
+  /** To the claim of that rank: somebody holds the name already. */
+  | { readonly type: 'taken'; readonly name: string; readonly rank: string }
 
 /** The connection to the other tabs. Whoever has none talks to nobody. */
 export interface Talk {
@@ -93,6 +95,7 @@ function isTabMessage(data: unknown): data is TabMessage {
     case 'names':
       return texts('to') && Array.isArray(message.names) && message.names.every((name) => typeof name === 'string')
     case 'claim':
+    case 'taken':
       return texts('name', 'rank')
     default:
       return false

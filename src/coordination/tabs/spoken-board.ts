@@ -12,7 +12,6 @@ const patience = { mostMs: 100, ofLease: 1 / 20 }
  */
 export function spokenBoard(talk: Talk, { clock, random }: Runtime, leaseMs: number): Board {
   const answerMs = Math.min(patience.mostMs, leaseMs * patience.ofLease)
-  const self = identifier()
   const held = new Map<string, number>()
   /** Names that we are about to hold, and our rank among those who want them too. */
   const wanted = new Map<string, { readonly rank: string; lost: boolean }>()
@@ -23,20 +22,26 @@ export function spokenBoard(talk: Talk, { clock, random }: Runtime, leaseMs: num
       if (names.length > 0) talk.post({ type: 'names', to: message.from, names })
     } else if (message.type === 'claim') {
       const claim = wanted.get(message.name)
-      if (held.has(message.name)) talk.post({ type: 'claim', name: message.name, rank: '' })
+      if (held.has(message.name)) talk.post({ type: 'taken', name: message.name, rank: message.rank })
       else if (claim && message.rank < claim.rank) claim.lost = true
       // Whoever came later has not heard of us yet.
       else if (claim) talk.post({ type: 'claim', name: message.name, rank: claim.rank })
+    } else if (message.type === 'taken') {
+      const claim = wanted.get(message.name)
+      // An answer to an earlier claim says nothing of now.
+      if (claim?.rank === message.rank) claim.lost = true
     }
   })
   const names = async (start: string): Promise<string[]> => {
     const all = new Set([...held.keys()].filter((name) => name.startsWith(start)))
     if (!talk.heard) return [...all]
+    // One for each question: a late answer to an earlier one tells of what was then.
+    const from = identifier()
     const end = talk.listen((message) => {
-      if (message.type !== 'names' || message.to !== self) return
+      if (message.type !== 'names' || message.to !== from) return
       for (const name of message.names) if (name.startsWith(start)) all.add(name)
     })
-    talk.post({ type: 'names?', from: self, start })
+    talk.post({ type: 'names?', from, start })
     await clock.sleep(answerMs)
     end()
     return [...all]
