@@ -64,7 +64,7 @@ describe('50,000 instances that start together, in virtual time', () => {
     expect(busiest(perSecond, (hours - 1) * 3_600, hours * 3_600)).toBeLessThan(0.75 * first)
     // What jitter costs: a renewal each 0.8 hours instead of each hour.
     expect(total / instances / hours).toBeLessThan(1.3)
-  }, 300_000)
+  }, 1_800_000)
 
   it('live through ten minutes without a provider, and do not fall upon it after', async () => {
     const from = Number(process.env.BREAKWATER_OUTAGE_FROM ?? 0.7) * hourMs
@@ -74,5 +74,5 @@ describe('50,000 instances that start together, in virtual time', () => {
       console.log(`${after} in the busiest second after the outage, ${expired} expired`)
     expect(expired).toBe(0)
     expect(after).toBeLessThanOrEqual(700)
-  }, 300_000)
+  }, 1_800_000)
 })
