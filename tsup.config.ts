@@ -59,9 +59,13 @@ function withoutModuleSignals(source: string): string {
 /** What package.json exports. */
 const entries = {
   index: 'src/index.ts',
+  cache: 'src/refresh/cache/index.ts',
   layers: 'src/layers/index.ts',
   socket: 'src/socket/index.ts',
+  redis: 'src/coordination/redis/index.ts',
+  tabs: 'src/coordination/tabs/index.ts',
   testing: 'src/testing/index.ts',
+  token: 'src/refresh/index.ts',
 }
 
 /**
@@ -93,6 +97,12 @@ export default defineConfig([
     splitting: true,
     // `#…` is chosen by the reader's runtime through package `imports`, so it has to survive the build.
     external: [/^node:/, /^#/],
+    // Goes into ./cache, so that who uses only that installs nothing else; its licence is named where it is imported.
+    noExternal: ['lru-cache'],
+    // Of what goes in, the build that asks for no module of Node: it has to load everywhere.
+    esbuildOptions: (options) => {
+      options.conditions = ['browser']
+    },
   },
   {
     ...shared,

@@ -1,15 +1,17 @@
-import { createClient, every } from 'breakwater'
+import { createClient } from 'breakwater'
+import { clientCredentials, createTokenSource } from 'breakwater/token'
 
-const client = createClient({ attemptMs: 3_000 })
-const grant = { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }) }
+// Renewed before it ends, behind the calls, by each process at a moment of its own.
+const token = createTokenSource({
+  fetchToken: clientCredentials({
+    tokenUrl: 'https://id.example/token',
+    clientId: 'orders',
+    clientSecret: process.env.CLIENT_SECRET ?? 'known to nobody',
+  }),
+})
+token.onChange(({ expiresAt }) => console.log('a token until', new Date(expiresAt)))
 
-// Asking twice for a token does no harm, so this POST may be repeated.
-const renew = async () =>
-  (await client.fetch('https://id.example/token', { ...grant, breakwater: { idempotent: true } })).json()
-
-let token = await renew()
-// Each process at moments of its own: a fleet that starts together never renews together.
-const renewal = async () => {
-  token = await renew()
-}
-every(0.8 * token.expires_in * 1_000, renewal, { onError: console.error })
+// Each attempt carries the token of its moment. One that is answered with 401 is sent once more, with another token.
+const client = createClient({ baseUrl: 'https://api.example', token })
+const orders = await client.http.get('orders').json<{ id: string }[]>()
+console.log(orders.length)

@@ -1,8 +1,10 @@
-// A server that misbehaves on a schedule. It is a process of its own, started by demo/server-process.ts: sharing a
-// thread with the fleet it would be slow whenever the fleet is busy, and the demo would measure itself.
+// Started by demo/server-process.ts, a server that misbehaves on a schedule: a process of its own, because sharing a
+// thread with the fleet it would be slow whenever the fleet is busy, and the demo would measure itself. Started by hand,
+// the identity provider of identity-provider.ts.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Workers } from './demo/workers.ts'
+import { identityProvider } from './identity-provider.ts'
 
 export interface Phase {
   /** `refusing` answers 503 with Retry-After at the door; `frozen` takes requests, lets them pile up and answers none. */
@@ -79,32 +81,41 @@ class Outage {
   }
 }
 
-if (!process.send) {
-  console.error('examples/server.ts is started by the demo: npm run demo')
-  process.exit(2)
+/** Serves one demo, as its parent orders. */
+function serveDemo(): void {
+  let outage: Outage | undefined
+  const leave = () => process.exit(0)
+  const tell = (message: FromServer) => process.send?.(message)
+
+  let life = setTimeout(leave, idleLifeMs)
+  // A terminal sends Ctrl-C to both processes. The parent decides what it means; losing the parent ends this one.
+  process.on('SIGINT', () => {})
+  process.on('disconnect', leave)
+  process.on('message', (message: ToServer) => {
+    if (message.type === 'start') {
+      const running = new Outage(message.plan)
+      outage = running
+      clearTimeout(life)
+      life = setTimeout(leave, message.plan.lifeMs)
+      setInterval(() => tell({ type: 'load', arrivals: running.report(running.bucket) }), reportEveryMs)
+      tell({ type: 'started' })
+    } else if (outage) tell({ type: 'stopped', arrivals: outage.report(outage.bucket + 1) })
+  })
+
+  const server = createServer((request, response) => {
+    request.resume()
+    outage?.serve(response)
+  })
+  server.listen(0, '127.0.0.1', () => tell({ type: 'listening', port: (server.address() as AddressInfo).port }))
 }
 
-let outage: Outage | undefined
-const leave = () => process.exit(0)
-const tell = (message: FromServer) => process.send?.(message)
+/** Started by hand it is what the examples with tokens talk to. */
+function serveProvider(): void {
+  const provider = identityProvider()
+  provider.listen(Number(process.env.PORT ?? 8787), '127.0.0.1', () => {
+    console.log(`http://127.0.0.1:${(provider.address() as AddressInfo).port}`)
+  })
+}
 
-let life = setTimeout(leave, idleLifeMs)
-// A terminal sends Ctrl-C to both processes. The parent decides what it means; losing the parent ends this one.
-process.on('SIGINT', () => {})
-process.on('disconnect', leave)
-process.on('message', (message: ToServer) => {
-  if (message.type === 'start') {
-    const running = new Outage(message.plan)
-    outage = running
-    clearTimeout(life)
-    life = setTimeout(leave, message.plan.lifeMs)
-    setInterval(() => tell({ type: 'load', arrivals: running.report(running.bucket) }), reportEveryMs)
-    tell({ type: 'started' })
-  } else if (outage) tell({ type: 'stopped', arrivals: outage.report(outage.bucket + 1) })
-})
-
-const server = createServer((request, response) => {
-  request.resume()
-  outage?.serve(response)
-})
-server.listen(0, '127.0.0.1', () => tell({ type: 'listening', port: (server.address() as AddressInfo).port }))
+if (process.send) serveDemo()
+else serveProvider()

@@ -2,6 +2,7 @@ import type { KyInstance } from 'ky'
 import { authorityOf } from './core/authority.ts'
 import type { Clock } from './core/clock.ts'
 import { callback, duration, OptionsError, type Rule, type Rules, resolve } from './core/options.ts'
+import { reportFailure } from './core/report.ts'
 import { createRuntime, type Runtime, type RuntimeEvent } from './core/runtime.ts'
 import type { BreakwaterEvent } from './events.ts'
 import { socketUrl } from './http/base-url.ts'
@@ -9,11 +10,14 @@ import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
 import { InFlight } from './http/in-flight.ts'
 import { createKy, type KyOptions } from './http/ky.ts'
 import { type HttpOptions, httpDefaults, httpRules } from './http/options.ts'
+import { lend } from './refresh/lending.ts'
+import type { TokenSource } from './refresh/token.ts'
 import type { ProtocolsSource, UrlSource } from './socket/address.ts'
 import { type ClientSocketOptions, ClientSockets } from './socket/client-sockets.ts'
 import type { Environment } from './socket/environment.ts'
 import type { SocketHealth } from './socket/health.ts'
 import type { ReliableSocket } from './socket/socket.ts'
+import type { SocketToken } from './socket/token.ts'
 import { HerdWatch } from './telemetry/herd.ts'
 import { authorityNamed } from './upstream/authority-named.ts'
 import type { UpstreamHealth } from './upstream/health.ts'
@@ -120,12 +124,21 @@ export function createClient(given: ClientOptions = {}): Client {
   const sockets = new ClientSockets({
     runtime,
     environment: options.environment,
-    token: undefined,
+    token: options.token && tokenFor(options.token, base?.origin),
     upstreamOf: (url) => registry.get(keyOf(url)),
     urlOf: (url) => socketUrl(url, base),
   })
+  const lendTo = (source: TokenSource) => {
+    // Nothing of what answers in the place of a server, and nothing that asks it twice.
+    const plain = { ...options, token: undefined, fallback: undefined, singleFlight: undefined, hedge: undefined }
+    const bare = buildFetch(plain, { registry, inFlight, runtime })
+    return lend(source, { fetch: bare, emit: (event) => runtime.emit?.(event) })
+  }
+  const unlend = options.token && lendTo(options.token)
   const close = async (given?: { drainMs?: number }) => {
     const { drainMs } = resolve('close', closeDefaults, { drainMs: duration }, given)
+    // It may be somebody else's as well, and goes on without us.
+    unlend?.()
     await Promise.all([sockets.close(), inFlight.close(drainMs, runtime.clock)])
   }
   return {
@@ -139,6 +152,11 @@ export function createClient(given: ClientOptions = {}): Client {
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+/** As with requests, a base URL keeps the token at home. */
+function tokenFor(source: TokenSource, origin: string | undefined): SocketToken {
+  return { get: (asked) => source.get(asked), rejected: (token) => source.rejected(token), origin }
 }
 
 /** A client's `fetch` alone. @throws OptionsError */
@@ -175,11 +193,4 @@ function createEmitter(runtime: Runtime): Client['on'] {
   const given = runtime.emit
   if (given) on('*', given)
   return on
-}
-
-/** A listener's own failure: shown the way the platform shows uncaught errors, without ending the process. */
-function reportFailure(error: unknown): void {
-  const { reportError } = globalThis as { reportError?: (error: unknown) => void }
-  if (reportError) reportError(error)
-  else console.error('A listener of Breakwater events threw:', error)
 }

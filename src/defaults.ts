@@ -1,3 +1,6 @@
+import { memoryCoordinationDefaults } from './coordination/memory.ts'
+import { redisCoordinationDefaults } from './coordination/redis/options.ts'
+import { tabsCoordinationDefaults } from './coordination/tabs/options.ts'
 import { budgetDefaults } from './core/budget.ts'
 import { everyDefaults } from './core/every.ts'
 import { httpDefaults } from './http/options.ts'
@@ -10,6 +13,8 @@ import { hedgeDefaults } from './layers/hedge/index.ts'
 import { limitDefaults } from './layers/limit/index.ts'
 import { pushbackDefaults } from './layers/pushback/index.ts'
 import { throttleDefaults } from './layers/throttle/index.ts'
+import { cacheDefaults } from './refresh/cache/options.ts'
+import { tokenSourceDefaults } from './refresh/token-options.ts'
 import { heartbeatDefaults } from './socket/heartbeat.ts'
 import { jsonSessionDefaults } from './socket/json-session-options.ts'
 import { messagesDefaults } from './socket/messages.ts'
@@ -27,8 +32,13 @@ export const defaults = {
   hedge: hedgeDefaults,
   singleFlight: singleFlightDefaults,
   throttle: throttleDefaults,
+  token: tokenSourceDefaults,
+  cache: cacheDefaults,
   deadline: deadlineDefaults,
   every: everyDefaults,
+  memory: memoryCoordinationDefaults,
+  redis: redisCoordinationDefaults,
+  tabs: tabsCoordinationDefaults,
   chaos: chaosDefaults,
   socket: socketDefaults,
   heartbeat: heartbeatDefaults,

@@ -6,6 +6,7 @@ import type { PushbackEvent } from './layers/pushback/index.ts'
 import type { RetryEvent } from './layers/retry.ts'
 import type { FlightEvent } from './layers/single-flight.ts'
 import type { ThrottleEvent } from './layers/throttle/index.ts'
+import type { TokenEvent } from './refresh/token-events.ts'
 import type { SocketEvent } from './socket/socket-event.ts'
 import type { HerdEvent } from './telemetry/herd.ts'
 
@@ -20,3 +21,5 @@ export type BreakwaterEvent =
   | ((ObserveEvent | RetryEvent | HedgeEvent | FlightEvent) & OfRequest)
   | SocketEvent
   | ((CircuitEvent | LimitEvent | PushbackEvent | ThrottleEvent | HerdEvent) & { readonly upstream: string })
+  // Of no upstream: whoever hears all events may ask each of them for its own.
+  | (TokenEvent & { readonly upstream?: undefined })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type BreakwaterEvent, createClient, OptionsError } from '../src/index.ts'
+import { type BreakwaterEvent, createClient, OptionsError, type Runtime } from '../src/index.ts'
+import { clientCredentials, createTokenSource, type FetchToken } from '../src/refresh/index.ts'
 import type { DialRequest, OpenTransport, Refusal, Transport, TransportListener } from '../src/socket/transport.ts'
 import { world } from './support/world.ts'
 
@@ -168,5 +169,61 @@ describe("a client's socket", () => {
     const { client } = make()
     const given = { upstreamOf: () => ({}) } as never
     expect(() => client.socket('wss://api.test/', [], given)).toThrow(OptionsError)
+  })
+
+  describe('with a token', () => {
+    const source = (runtime: Partial<Runtime>, fetchToken?: FetchToken) => {
+      let issued = 0
+      const next: FetchToken = async () => ({ accessToken: `t${++issued}`, expiresIn: 3_600 })
+      return createTokenSource({ fetchToken: fetchToken ?? next, runtime })
+    }
+
+    it('carries it, and after a 401 another one, renewed once for all', async () => {
+      const { clock, random } = world()
+      const token = source({ clock, random })
+      const { dials, socket } = make({ token, runtime: { clock, random } })
+      socket()
+      socket()
+      await clock.advance(0)
+      expect(dials.map(({ request }) => request.headers.authorization)).toEqual(['Bearer t1', 'Bearer t1'])
+      for (const { listener } of dials) listener.closed(...refused(401))
+      await clock.advance(5_000)
+      expect(dials.slice(2).map(({ request }) => request.headers.authorization)).toEqual(['Bearer t2', 'Bearer t2'])
+    })
+
+    it.each([
+      ['wss://api.test/feed', 'Bearer t1'],
+      [new URL('wss://elsewhere.test/feed'), undefined],
+      [async () => new URL('wss://elsewhere.test/feed'), undefined],
+      [async () => 'feed', 'Bearer t1'],
+    ])('keeps it at the origin of the base URL: %s', async (url, expected) => {
+      const { clock, random } = world()
+      const { client, dials, transport } = make({
+        baseUrl: 'https://api.test/',
+        token: source({ clock, random }),
+        runtime: { clock, random },
+      })
+      client.socket(url, [], { transport })
+      await clock.advance(0)
+      expect(dials.map(({ request }) => request.headers.authorization)).toEqual([expected])
+    })
+
+    it('dials again where there is none for now, and ends where there will never be one', async () => {
+      const { clock, random } = world()
+      const answers = [503, 503, 400]
+      const fetchToken = clientCredentials({ tokenUrl: 'https://id.test/', clientId: 'a', clientSecret: 'b' })
+      const token = source({ clock, random }, fetchToken)
+      const fetch = async () => {
+        const status = answers.shift() ?? 400
+        return Response.json(status === 400 ? { error: 'invalid_client' } : {}, { status })
+      }
+      const { dials, socket, told } = make({ token, fetch, retry: false, runtime: { clock, random } })
+      const opened = socket()
+      await clock.advance(600_000)
+      expect([dials.length, opened.readyState]).toEqual([0, 3])
+      const closed = told.flatMap((event) => (event.type === 'socket.closed' ? [event] : []))
+      expect(closed.length).toBeGreaterThan(1)
+      expect(closed.map(({ willReconnect }) => willReconnect)).toEqual(closed.map((_, at) => at < closed.length - 1))
+    })
   })
 })

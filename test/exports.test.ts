@@ -25,7 +25,9 @@ const names: Record<string, string[]> = {
     'SocketError',
     'spread',
     'ThrottledError',
+    'TokenError',
   ],
+  'breakwater/cache': ['createCache'],
   'breakwater/layers': [
     'breaker',
     'Circuit',
@@ -49,8 +51,20 @@ const names: Record<string, string[]> = {
     'throttle',
     'ThrottledError',
   ],
+  'breakwater/redis': ['CoordinationError', 'redisCoordination'],
   'breakwater/socket': ['encodeHint', 'jsonSession', 'parseHint', 'ReliableSocket', 'reconnectHint', 'SocketError'],
-  'breakwater/testing': ['chaos', 'failingHandlers', 'hang', 'layerContract', 'manualClock', 'script', 'seededRandom'],
+  'breakwater/tabs': ['CoordinationError', 'tabsCoordination'],
+  'breakwater/testing': [
+    'chaos',
+    'coordinationContract',
+    'failingHandlers',
+    'hang',
+    'layerContract',
+    'manualClock',
+    'script',
+    'seededRandom',
+  ],
+  'breakwater/token': ['clientCredentials', 'createTokenSource', 'refreshToken', 'TokenError'],
 }
 
 const asWorkers = ['--conditions=workerd', '--import', resolve('test/support/forbid-at-load.mjs')]
@@ -154,6 +168,18 @@ describe('what a bundler takes', () => {
     const files = await bundled(`export { createClient } from 'breakwater'`)
     expect(files).toContainEqual(expect.stringContaining('node_modules/ky/'))
     expect(files).toContainEqual(expect.stringContaining('node_modules/cockatiel/'))
+  })
+
+  it.each([
+    ['createTokenSource', 'token'],
+    ['createCache', 'cache'],
+  ])('of %s is neither ky nor cockatiel nor a module of Node', async (name, entry) => {
+    // A module of Node would end the build: this one is for browsers.
+    const files = await bundled(`export { ${name} } from 'breakwater/${entry}'`)
+    expect(files).not.toEqual([])
+    expect(
+      files.filter((path) => path.includes('node_modules/') && !path.includes('node_modules/breakwater/')),
+    ).toEqual([])
   })
 
   it.each(['retry', 'deadline', 'observe', 'pushback'])(

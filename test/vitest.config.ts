@@ -17,6 +17,9 @@ const alias = [
   { find: /^breakwater$/, replacement: source('index.ts') },
   { find: /^breakwater\/(layers|socket|testing)$/, replacement: source('$1/index.ts') },
   { find: /^#transport$/, replacement: source('socket/transport.node.ts') },
+  { find: /^breakwater\/(redis|tabs)$/, replacement: source('coordination/$1/index.ts') },
+  { find: /^breakwater\/cache$/, replacement: source('refresh/cache/index.ts') },
+  { find: /^breakwater\/token$/, replacement: source('refresh/index.ts') },
 ]
 
 const node = {
@@ -67,6 +70,9 @@ const browser = (executablePath: string) => ({
 export default defineConfig({
   root,
   test: {
+    // Many tests wait for a server, a lease or a second browser; those that compute share the cores with them.
+    maxWorkers: 3,
+    maxConcurrency: 25,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: chromium.path === undefined ? [node] : [node, browser(chromium.path)],
     coverage: {

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'body'
   | 'token'
   | 'socket'
+  | 'coordination'
   | 'options'
 
 export interface ErrorDetails {

@@ -33,8 +33,10 @@ const rules: Rules<EveryOptions> = {
 }
 
 /**
- * Runs a task again and again, never two runs at a time, at moments that a fleet does not share. A run that takes longer
- * than the interval is followed by a whole interval; after a sleep of the machine, missed runs are not made up for.
+ * Runs a task again and again, never two runs at a time, at moments that a fleet does not share. Each instance keeps a
+ * rhythm of its own, whatever its runs take: were the next run counted from the end of the last, a server that held up a
+ * whole fleet would release it in step. Runs that fall into a longer one are left out, and after a sleep of the machine
+ * missed ones are not made up for; the one that then comes late is spread over what it is late by, at most one interval.
  *
  * @returns a function that ends it
  * @throws OptionsError for an interval that is not a finite number above 0, a share outside 0 to 1, an unknown option
@@ -58,8 +60,15 @@ export function every(
     signal?.removeEventListener('abort', stop)
     controller.abort(signal?.reason)
   }
-  const arm = (waitMs: number) => {
-    if (!controller.signal.aborted) cancel = clock.setTimer(waitMs, run)
+  let dueAt = clock.now() + intervalMs * phase
+  const arm = (waitMs: number, then: (lateByMs: number) => unknown) => {
+    if (!controller.signal.aborted) cancel = clock.setTimer(waitMs, then)
+  }
+  const due = (lateByMs: number) => {
+    if (lateByMs <= intervalMs * jitter) return run()
+    // Whatever held us up may have held up others, and let go of all at once. No second look: a throttled timer is
+    // always late.
+    return arm(random() * Math.min(lateByMs, intervalMs), run)
   }
   const run = async () => {
     try {
@@ -68,12 +77,15 @@ export function every(
       if (onError === undefined) throw error
       onError(error)
     } finally {
-      arm(intervalMs * (1 + jitter * (2 * random() - 1)))
+      dueAt += intervalMs * (1 + jitter * (2 * random() - 1))
+      const missed = Math.max(0, Math.ceil((clock.now() - dueAt) / intervalMs))
+      dueAt += missed * intervalMs
+      arm(dueAt - clock.now(), due)
     }
   }
 
   if (signal?.aborted) return () => {}
   signal?.addEventListener('abort', stop, { once: true })
-  arm(intervalMs * phase)
+  arm(intervalMs * phase, due)
   return stop
 }

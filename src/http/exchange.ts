@@ -17,6 +17,8 @@ export interface CallSettings {
   readonly singleFlight: boolean | undefined
   readonly retry: Readonly<HttpRetryOptions>
   readonly replayBytes: number
+  /** Whether it may be sent again though its method says no, because a server refused to look at it. */
+  readonly resends: boolean
 }
 
 /** They change nothing (RFC 9110, 9.2.1, and QUERY). */
@@ -67,7 +69,8 @@ export class Exchange {
   /** Made when it is first asked for: a body that a layer puts into a request of its own must not be touched before. */
   get body(): Replay {
     const { attempts, shouldRetry } = this.retry
-    const keeps = attempts > 1 && !this.refusesRepeat && (this.repeats || shouldRetry !== undefined)
+    const retries = attempts > 1 && (this.repeats || shouldRetry !== undefined)
+    const keeps = !this.refusesRepeat && (retries || this.settings.resends)
     this.#body ??= prepareReplay(this.input, this.init, keeps, this.settings.replayBytes)
     return this.#body
   }

@@ -49,8 +49,9 @@ export function buildFetch(
 
   const settingsOf = (given: CallOptions | undefined): CallSettings => {
     const { deadlineMs, attemptMs, replayBytes } = options
+    const resends = options.token !== undefined
     if (given === undefined) {
-      const call = { deadlineMs, attemptMs, replayBytes, retry: retryOptions }
+      const call = { deadlineMs, attemptMs, replayBytes, resends, retry: retryOptions }
       return { ...call, priority: 'normal', idempotent: undefined, hedge: undefined, singleFlight: undefined }
     }
     const call = resolve('breakwater', callDefaults, callRules, given)
@@ -63,6 +64,7 @@ export function buildFetch(
       singleFlight: call.singleFlight,
       retry: call.retry === undefined ? retryOptions : resolveRetry(retryOptions, call.retry),
       replayBytes,
+      resends,
     }
   }
 

@@ -1,15 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { BreakwaterError } from '../core/error.ts'
-
-/** The client was closed. */
-export class ClosedError extends BreakwaterError {
-  static readonly code = 'closed'
-  override readonly name = 'ClosedError'
-
-  constructor() {
-    super('closed', 'the client is closed')
-  }
-}
+import { ClosedError } from '../core/closed-error.ts'
 
 /** The calls of a client that have not settled, so that it can be closed without cutting them short. */
 export class InFlight {

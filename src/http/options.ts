@@ -17,6 +17,7 @@ import type { HedgeOptions } from '../layers/hedge/index.ts'
 import type { LimitOptions } from '../layers/limit/index.ts'
 import type { PushbackOptions } from '../layers/pushback/index.ts'
 import type { ThrottleOptions } from '../layers/throttle/index.ts'
+import type { TokenSource } from '../refresh/token.ts'
 import type { SingleFlightOptions } from './request-key.ts'
 import type { HttpRetryOptions } from './retry-options.ts'
 
@@ -87,6 +88,11 @@ export interface HttpOptions {
   singleFlight: Partial<SingleFlightOptions> | boolean | undefined
   /** Refuses calls that the server would not serve anyway: `true`, or its options. Off if absent. */
   throttle: Partial<ThrottleOptions> | boolean | undefined
+  /**
+   * Gives each attempt its token: `createTokenSource(…)`. With a `baseUrl` only its origin gets the token, without one
+   * every server that is called. A call with an `Authorization` of its own keeps that.
+   */
+  token: TokenSource | undefined
   /** Layers of your own, once around each call, the first one outermost. */
   layers: readonly Layer<Request, Response>[] | undefined
   /** Which upstream a URL belongs to, for gateways that host many services; `host:port` if absent. */
@@ -118,6 +124,7 @@ export const httpDefaults: Readonly<HttpOptions> = {
   hedge: undefined,
   singleFlight: undefined,
   throttle: undefined,
+  token: undefined,
   layers: undefined,
   upstreamOf: undefined,
   fallback: undefined,
@@ -164,6 +171,13 @@ export const httpRules: Rules<HttpOptions> = {
   hedge: choice,
   singleFlight: choice,
   throttle: choice,
+  token: {
+    wants: 'a token source (get, rejected)',
+    holds: (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      ['get', 'rejected'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+  },
   layers: listOf('functions', (item) => typeof item === 'function'),
   upstreamOf: callback,
   fallback: callback,

@@ -11,6 +11,7 @@ import { singleFlight } from '../layers/single-flight.ts'
 import { throttle } from '../layers/throttle/index.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import { causesOf } from './attempts.ts'
+import { bearer } from './bearer.ts'
 import { bodyEnd } from './body.ts'
 import { healthJudge, repeatable, retryJudge } from './classify.ts'
 import type { Exchange } from './exchange.ts'
@@ -76,6 +77,11 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
           label,
         },
       ),
+      // Each attempt carries the token of its moment; one that is refused is sent again with another.
+      bearer({
+        source: options.token,
+        origin: options.baseUrl === undefined ? undefined : new URL(options.baseUrl).origin,
+      }),
       // One authority's health: gate, circuit, limit and permit, in the order that upstream gives them.
       perKey({
         keyOf: (exchange) => exchange.upstream,

@@ -1,6 +1,7 @@
 import type { Call, Context } from '../core/layer.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { type BodyRules, guardBody } from './body.ts'
+import { authorizationOf, isResent } from './carried-token.ts'
 import { type Exchange, headersOf } from './exchange.ts'
 import type { HttpOptions } from './options.ts'
 import { followRedirects } from './redirect.ts'
@@ -27,7 +28,8 @@ export function fetchTransport(
 
   const send = (exchange: Exchange, context: Context): Promise<Response> => {
     const fetch = options.fetch ?? globalThis.fetch
-    const sendable = dressed(context.attempt === 1 ? exchange.body.first : exchange.body.again(), {
+    const sendable = dressed(isFirst(context) ? exchange.body.first : exchange.body.again(), {
+      authorization: authorizationOf(context),
       'idempotency-key': exchange.idempotencyKey,
       ...(attemptHeader ? { [attemptHeader]: String(context.attempt) } : {}),
     })
@@ -43,6 +45,11 @@ export function fetchTransport(
     const rules: BodyRules = { maxBytes, idleMs, clock, upstream: exchange.upstream.authority }
     return guardBody(response, rules)
   }
+}
+
+/** Whether nothing of its body has gone out yet. */
+function isFirst(context: Context): boolean {
+  return context.attempt === 1 && !isResent(context)
 }
 
 /** Frees the connection of a response that nobody will read. */

@@ -1,17 +1,22 @@
 import type { Context } from '../core/layer.ts'
 import { type ProtocolsSource, readProtocols, readUrl, type UrlProvider } from './address.ts'
-import type { SocketToken, TokenInUse } from './token.ts'
+import { mayCarry, type SocketToken, type TokenInUse } from './token.ts'
 
 /** Who is asked. */
 export interface AddressSources {
   readonly url: URL | UrlProvider
   readonly protocols: ProtocolsSource
-  readonly options: { readonly token: SocketToken | undefined }
+  readonly options: {
+    readonly token: SocketToken | undefined
+    readonly headers: Readonly<Record<string, string>>
+  }
 }
 
 export interface Address {
   readonly url: URL
   readonly protocols: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  /** The token that it carries. */
   readonly token: TokenInUse | undefined
 }
 
@@ -25,5 +30,9 @@ export async function askAddress(
   const context = { attempt, signal, token: token?.accessToken }
   const found = typeof url === 'function' ? readUrl(await url(context)) : url
   const offered = readProtocols(typeof protocols === 'function' ? await protocols(context) : protocols)
-  return { url: found, protocols: offered, token }
+  if (token === undefined || (options.token && !mayCarry(options.token, found))) {
+    return { url: found, protocols: offered, headers: options.headers, token: undefined }
+  }
+  const headers = { ...options.headers, authorization: `${token.tokenType} ${token.accessToken}` }
+  return { url: found, protocols: offered, headers, token }
 }

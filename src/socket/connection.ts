@@ -56,11 +56,10 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
     this.#progress('admitted')
   }
 
-  resolved({ url, protocols, token }: Address): void {
+  resolved({ url, protocols, headers, token }: Address): void {
     this.#progress('resolved')
     const { options, openTransport, binaryType } = this.#owner
     this.token = token
-    const headers = token ? { ...options.headers, authorization: `Bearer ${token.accessToken}` } : options.headers
     const request = { url: url.href, protocols, headers, maxPayload: options.maxPayload, binaryType }
     try {
       this.transport = openTransport(request, this)

@@ -81,7 +81,7 @@ export function lossOfDial({ failed, refusal, fault }: Ended, code: number, reas
 /** A dial that was not made, or whose URL, protocols or token could not be had. */
 export function lossOfError(error: unknown): Loss {
   if (!isBreakwaterError(error)) return failedDial('refused')
-  // No answer of the server that is dialed: another token may be had next time.
-  if (error.code === 'token') return failedDial('refused')
+  // No answer of the server that is dialed: another token may be had next time, unless there will never be one.
+  if (error.code === 'token') return failedDial((error as { final?: boolean }).final ? 'fatal' : 'refused')
   return failedDial('held', { floorMs: error.retryAfterMs, failed: false })
 }

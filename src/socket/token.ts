@@ -1,10 +1,14 @@
-/** What a socket needs of a token source. */
-export interface SocketToken {
-  get(options: { signal: AbortSignal }): Promise<TokenInUse>
-  /** The server did not accept this one. */
-  rejected(token: TokenInUse): void
+import type { Token, TokenSource } from '../refresh/token.ts'
+
+/** What a socket needs of a token source; any will do. */
+export interface SocketToken extends Pick<TokenSource, 'get' | 'rejected'> {
+  /** The only origin whose dials carry it, as of http; every one if absent. */
+  readonly origin?: string | undefined
 }
 
-export interface TokenInUse {
-  readonly accessToken: string
+export type TokenInUse = Token
+
+/** Whether a dial to this URL may carry the tokens of a source. */
+export function mayCarry({ origin }: SocketToken, url: URL): boolean {
+  return origin === undefined || url.origin.replace(/^ws/, 'http') === origin
 }

@@ -23,6 +23,29 @@ function scene(intervalMs: number, options: EveryOptions = {}, takesMs = 0) {
   return { clock, starts, stop, most: () => most }
 }
 
+interface Stalled {
+  readonly free: Promise<void>
+  hold(): void
+  release(): void
+}
+
+/** Something that all runs wait for while it is held. */
+function stalled(): Stalled {
+  let free = Promise.resolve()
+  let release = () => {}
+  return {
+    get free() {
+      return free
+    },
+    hold: () => {
+      free = new Promise((resolve) => {
+        release = resolve
+      })
+    },
+    release: () => release(),
+  }
+}
+
 const gapsOf = (starts: number[]) => starts.slice(1).map((start, index) => start - (starts[index] as number))
 
 describe('every', () => {
@@ -80,20 +103,65 @@ describe('every', () => {
     expect(Math.max(...inTheEnd)).toBeLessThan(50)
   })
 
-  it('never runs twice at a time: a run that takes longer is followed by a whole interval', async () => {
-    const { clock, starts, most } = scene(1_000, { phase: 0, jitter: 0 }, 2_500)
+  it('never runs twice at a time: a run that takes longer is followed by the next moment of its rhythm', async () => {
+    const { clock, starts, most } = scene(1_000, { phase: 0.1, jitter: 0 }, 2_500)
     await clock.advance(10_000)
-    expect(starts).toEqual([0, 3_500, 7_000])
+    expect(starts).toEqual([100, 3_100, 6_100, 9_100])
     expect(most()).toBe(1)
   })
 
-  it('does not make up for runs that a sleep of the machine swallowed', async () => {
-    const { clock, starts } = scene(1_000, { phase: 0, jitter: 0 })
+  it('keeps its rhythm, whatever a run takes', async () => {
+    const { clock, starts } = scene(1_000, { phase: 0.1, jitter: 0 }, 400)
+    await clock.advance(5_000)
+    expect(starts).toEqual([100, 1_100, 2_100, 3_100, 4_100])
+  })
+
+  it('does not make up for runs that a sleep of the machine swallowed, and spreads the late one', async () => {
+    const { clock, starts } = scene(1_000, { phase: 0, jitter: 0, random: () => 0.25 })
     await clock.advance(1_500)
     await clock.oversleep(60_000)
-    expect(starts).toEqual([0, 1_000, 61_500])
-    await clock.advance(2_000)
-    expect(starts.slice(3)).toEqual([62_500, 63_500])
+    await clock.advance(3_000)
+    expect(starts).toEqual([0, 1_000, 61_750, 62_000, 63_000, 64_000])
+  })
+
+  it('runs where timers are always late', async () => {
+    const clock = manualClock()
+    let runs = 0
+    every(1_000, () => runs++, { clock, random: seededRandom(3) })
+    for (let minute = 0; minute < 10; minute++) await clock.oversleep(60_000)
+    expect(runs).toBeGreaterThanOrEqual(5)
+  })
+
+  it.each<[what: string, stall: (clock: ReturnType<typeof manualClock>, server: Stalled) => Promise<void>]>([
+    [
+      'a server that held all of it up',
+      async (clock, server) => {
+        server.hold()
+        await clock.advance(60_000)
+        server.release()
+      },
+    ],
+    ['a sleep of all its machines', (clock) => clock.oversleep(60_000)],
+  ])('does not run a fleet in step after %s', async (_what, stall) => {
+    const clock = manualClock()
+    const random = seededRandom(4)
+    const server = stalled()
+    const perTenth = new Map<number, number>()
+    for (let client = 0; client < 1_000; client++) {
+      const task = () => {
+        const tenth = Math.floor(clock.now() / 100)
+        perTenth.set(tenth, (perTenth.get(tenth) ?? 0) + 1)
+        return server.free
+      }
+      every(10_000, task, { clock, random })
+    }
+    await clock.advance(20_000)
+    await stall(clock, server)
+    perTenth.clear()
+    await clock.advance(30_000)
+    // An even load is 10 in each 100 ms.
+    expect(Math.max(...perTenth.values())).toBeLessThan(40)
+    expect([...perTenth.values()].reduce((sum, runs) => sum + runs, 0)).toBeGreaterThan(2_500)
   })
 })
 

@@ -72,15 +72,21 @@ test('02-websocket.ts dials until it is let in, comes back, and sends what waite
   expect(dials[2]!.sent).toEqual(['subscribe prices'])
 })
 
-test('03-token.ts renews before the token ends', async () => {
+test('03-token.ts calls with a token, and renews it before it ends', async () => {
   vi.useFakeTimers()
-  let asked = 0
-  vi.stubGlobal('fetch', async () => {
-    asked++
-    return Response.json({ access_token: 'secret', expires_in: 100 })
+  const sent: string[] = []
+  vi.stubGlobal('fetch', async (input: RequestInfo | URL, init?: RequestInit) => {
+    const { url, headers } = new Request(input, init)
+    sent.push(`${url} ${headers.get('authorization')}`)
+    return Response.json(url.endsWith('/token') ? { access_token: 'a', expires_in: 100 } : [{ id: 'a' }])
   })
+  const log = vi.spyOn(console, 'log').mockReturnValue()
   await import('../../examples/03-token.ts')
-  expect(asked).toBe(1)
+  expect(sent).toEqual([
+    `https://id.example/token Basic ${btoa('orders:known+to+nobody')}`,
+    'https://api.example/orders Bearer a',
+  ])
+  expect(log).toHaveBeenLastCalledWith(1)
   await vi.advanceTimersByTimeAsync(90_000)
-  expect(asked).toBeGreaterThanOrEqual(2)
+  expect(sent).toHaveLength(3)
 })

@@ -310,7 +310,7 @@ describe('a token', () => {
     return {
       rejected,
       source: {
-        get: async () => ({ accessToken: `t${current}` }),
+        get: async () => ({ accessToken: `t${current}`, tokenType: 'Bearer', expiresAt: Infinity }),
         rejected({ accessToken }: { accessToken: string }) {
           rejected.push(accessToken)
           if (accessToken === `t${current}`) current++

@@ -163,6 +163,7 @@ const packageDoors: readonly { readonly name: RegExp; readonly load: RegExp; rea
   },
   { name: /^ky$/, load: /^src\/http\/ky(\/|\.ts$)/, types: /^src\/(http\/ky|client)(\/|\.ts$)/ },
   { name: /^#?ws$/, load: /^src\/socket\/transport\.node\.ts$/, types: /^src\/socket\/transport\.node\.ts$/ },
+  { name: /^lru-cache$/, load: /^src\/refresh\/cache\//, types: /^src\/refresh\/cache\// },
   { name: /^#transport$/, load: /^src\/socket\//, types: /^src\/socket\// },
   { name: /^@opentelemetry\/api$/, load: nowhere, types: /^src\/telemetry\// },
   {

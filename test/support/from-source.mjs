@@ -7,6 +7,10 @@ const files = new Map([
   ['breakwater', source('index.ts')],
   ['breakwater/layers', source('layers/index.ts')],
   ['breakwater/socket', source('socket/index.ts')],
+  ['breakwater/token', source('refresh/index.ts')],
+  ['breakwater/cache', source('refresh/cache/index.ts')],
+  ['breakwater/redis', source('coordination/redis/index.ts')],
+  ['breakwater/tabs', source('coordination/tabs/index.ts')],
   ['breakwater/testing', source('testing/index.ts')],
   ['#transport', source('socket/transport.node.ts')],
 ])

@@ -11,7 +11,10 @@ import {
   isBreakwaterError,
 } from 'breakwater'
 import { deadline, retry, stack } from 'breakwater/layers'
-import { manualClock, seededRandom } from 'breakwater/testing'
+import { type RedisClient, redisCoordination } from 'breakwater/redis'
+import { type Coordination, tabsCoordination } from 'breakwater/tabs'
+import { coordinationContract, manualClock, seededRandom } from 'breakwater/testing'
+import { clientCredentials, createTokenSource, type TokenSource } from 'breakwater/token'
 
 const options: ClientOptions = {
   deadlineMs: 5_000,
@@ -52,6 +55,16 @@ export const layered = stack<string, string>(
   },
 )
 
+export function shared(redis: RedisClient): TokenSource {
+  const tabs: Coordination = tabsCoordination({ name: 'app', storage: localStorage })
+  const fleet: Coordination = redisCoordination({ client: redis, encrypt: { key: new Uint8Array(32) } })
+  coordinationContract(async () => ({ a: tabs, b: tabs, pass: async () => {}, end: () => tabs.close() }))
+  const fetchToken = clientCredentials({ tokenUrl: 'https://id.test/token', clientId: 'id', clientSecret: 'secret' })
+  return createTokenSource({ fetchToken, coordination: fleet })
+}
+
+// @ts-expect-error a client is wanted
+redisCoordination({ prefix: 'app' })
 // @ts-expect-error an option that does not exist
 createFetch({ retries: 3 })
 // @ts-expect-error an event that does not exist

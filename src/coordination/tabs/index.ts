@@ -1,0 +1,5 @@
+export type { Coordination, Coordinator, Lease, Store, Stored, Version, Wait, Write } from '../coordination.ts'
+export { CoordinationError, type CoordinationTrouble } from '../error.ts'
+export type { TabsCoordinationOptions } from './options.ts'
+export type { TabsStorage } from './storage.ts'
+export { tabsCoordination } from './tabs.ts'

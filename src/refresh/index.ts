@@ -1,0 +1,6 @@
+export { type ClientCredentialsOptions, clientCredentials, type RefreshTokenOptions, refreshToken } from './oauth.ts'
+export type { FetchedToken, FetchToken, FetchTokenContext, Token, TokenFetch, TokenSource } from './token.ts'
+export { TokenError, type TokenFailure } from './token-error.ts'
+export type { TokenEvent } from './token-events.ts'
+export type { TokenSourceOptions } from './token-options.ts'
+export { createTokenSource } from './token-source.ts'

@@ -1,0 +1,93 @@
+import { BreakwaterError } from '../core/error.ts'
+
+/**
+ * Why there is no token.
+ *
+ * - `refused`: the provider said no; `error` is its word for it, if that is one of RFC 6749.
+ * - `invalid`: it answered with something that is no usable token.
+ * - `failed`: it could not be asked; `cause` says why.
+ * - `unknown-outcome`: a refresh token was presented and nobody knows what became of it; it is never presented again.
+ * - `coordination`: what must be done by one alone could not be agreed on with the others.
+ * - `replaced`: another session has taken the place of this one in what they share.
+ */
+export type TokenFailure = 'refused' | 'invalid' | 'failed' | 'unknown-outcome' | 'coordination' | 'replaced'
+
+/** The errors of RFC 6749, 5.2, and of RFC 6749, 4.1.2.1; anything else that a server says is not repeated. */
+const knownErrors: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'access_denied',
+  'server_error',
+  'temporarily_unavailable',
+])
+
+/** After these the same request gets the same answer, however often it is sent. */
+const finalErrors: ReadonlySet<string> = new Set([
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'access_denied',
+])
+
+const explanations: Readonly<Record<TokenFailure, string>> = {
+  refused: 'the provider gave no token',
+  invalid: 'the provider answered with something that is no usable token',
+  failed: 'no token could be had',
+  'unknown-outcome': 'a refresh token was presented, nobody knows with what outcome, and it is not presented again',
+  coordination: 'the renewal could not be agreed on with the others, and must not be made alone',
+  replaced: 'another session has taken the place of this one',
+}
+
+/** There is no token. */
+export class TokenError extends BreakwaterError {
+  static readonly code = 'token'
+  override readonly name = 'TokenError'
+  readonly reason: TokenFailure
+  /** The provider's word: `invalid_grant`. */
+  declare readonly error?: string
+  /** The status of its answer. */
+  declare readonly status?: number
+  /** Nothing will help: no renewal is tried any more. A person has to sign in, or to correct a setting. */
+  readonly final: boolean
+
+  constructor(
+    reason: TokenFailure,
+    about: {
+      error?: string
+      status?: number
+      retryAfterMs?: number | undefined
+      upstream?: string
+      cause?: unknown
+    } = {},
+  ) {
+    const { error, status, ...details } = about
+    const known = error !== undefined && knownErrors.has(error) ? error : undefined
+    const facts = [known, status].filter((fact) => fact !== undefined).join(', ')
+    super('token', `${explanations[reason]}${facts && ` (${facts})`}`, details)
+    this.reason = reason
+    if (known !== undefined) this.error = known
+    if (status !== undefined) this.status = status
+    this.final = reason === 'replaced' || (known !== undefined && finalErrors.has(known))
+  }
+}
+
+/**
+ * Whether the provider, or something before it, said of a request that nothing was done: what was presented with it was
+ * not used up. A network error, a timeout, a 5xx or an answer that cannot be read say nothing.
+ */
+export function wasNotUsed(error: unknown): boolean {
+  if (error instanceof TokenError) {
+    const { reason, status = 0 } = error
+    return reason === 'refused' && (status === 429 || (error.error !== undefined && status >= 400 && status < 500))
+  }
+  // These are thrown before anything is sent, and the request is sent once.
+  return error instanceof BreakwaterError && notSent.has(error.code)
+}
+
+const notSent: ReadonlySet<string> = new Set(['circuit-open', 'pushback', 'limit', 'throttled', 'options'])
