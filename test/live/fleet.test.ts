@@ -8,7 +8,8 @@ const plan: FleetPlan = { members: 8, forMs: 15_000, lifetimeS: 4, leaseMs: 1_00
 const fewest = plan.forMs / 4_000
 const most = 1 + plan.forMs / 2_800
 
-const good = { failedWithValid: [], failedOtherwise: [], waitedWithValid: [], repeatedLeases: [] }
+// Not how long a process waits for its core: that nobody waits while a token is good is held in virtual time.
+const good = { failedWithValid: [], failedOtherwise: [], repeatedLeases: [] }
 
 describe.skipIf(redis.path === undefined)('8 processes that share a token of 4 s', () => {
   it.concurrent('renew it once for all', async () => {
@@ -28,12 +29,7 @@ describe.skipIf(redis.path === undefined)('8 processes that share a token of 4 s
 
   it.concurrent('lose Redis again and again, and no caller fails while a token is good', async () => {
     const figures = await runFleet({ ...plan, redisRestarts: 4 })
-    const { failedWithValid, waitedWithValid, repeatedLeases } = figures
-    expect({ failedWithValid, waitedWithValid, repeatedLeases }).toEqual({
-      failedWithValid: [],
-      waitedWithValid: [],
-      repeatedLeases: [],
-    })
+    expect(figures).toMatchObject({ failedWithValid: [], repeatedLeases: [] })
     // Without Redis each renews for itself, at a moment of its own.
     expect(figures.providerCalls).toBeLessThanOrEqual(Math.ceil(most) + 8 * figures.redisRestarts)
   })
