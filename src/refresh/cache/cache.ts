@@ -43,6 +43,9 @@ export interface Cache<Value> {
   close(): void
 }
 
+/** Any loader. Of a type of its own, because what it gives is to be inferred although it looks at its context. */
+type CacheLoad = (key: string, context: CacheLoadContext<unknown>) => unknown
+
 /** A mean in which a load from ten loads ago counts for a third. */
 const costWeight = 0.1
 
@@ -55,6 +58,10 @@ const costWeight = 0.1
  * const users = createCache({ ttlMs: 60_000, load: (id, { signal }) => client.http.get(`users/${id}`, { signal }).json() })
  * const user = await users.get('42')
  */
+export function createCache<Load extends CacheLoad>(
+  given: Omit<CacheOptions<Awaited<ReturnType<Load>>>, 'load'> & { load: Load },
+): Cache<Awaited<ReturnType<Load>>>
+export function createCache<Value>(given: CacheOptions<Value>): Cache<Value>
 export function createCache<Value>(given: CacheOptions<Value>): Cache<Value> {
   const options = complete(given)
   const { load, ttlMs, jitter, staleMs, staleIfErrorMs, earlyRefresh, failureMs, timeoutMs, sizeOf = bytesOf } = options
