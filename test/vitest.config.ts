@@ -72,7 +72,7 @@ export default defineConfig({
   test: {
     // Many tests wait for a server, a lease or a second browser; those that compute share the cores with them.
     maxWorkers: 3,
-    maxConcurrency: 25,
+    maxConcurrency: 12,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: chromium.path === undefined ? [node] : [node, browser(chromium.path)],
     coverage: {

@@ -5,7 +5,7 @@ import { coordinationContract } from '../../src/testing/coordination-contract/in
 
 function pair(build: typeof tabsCoordination, storage?: Storage) {
   return async () => {
-    const options = { name: crypto.randomUUID(), leaseMs: 400, storage }
+    const options = { name: crypto.randomUUID(), leaseMs: 1_500, storage }
     const [a, b] = [build(options), build(options)]
     return {
       a,
