@@ -9,6 +9,7 @@ import { socketUrl } from './http/base-url.ts'
 import { type BreakwaterFetch, buildFetch } from './http/fetch.ts'
 import { InFlight } from './http/in-flight.ts'
 import { createKy, type KyOptions } from './http/ky.ts'
+import { buildLentFetch } from './http/lent-fetch.ts'
 import { type HttpOptions, httpDefaults, httpRules } from './http/options.ts'
 import { lend } from './refresh/lending.ts'
 import type { TokenSource } from './refresh/token.ts'
@@ -128,13 +129,10 @@ export function createClient(given: ClientOptions = {}): Client {
     upstreamOf: (url) => registry.get(keyOf(url)),
     urlOf: (url) => socketUrl(url, base),
   })
-  const lendTo = (source: TokenSource) => {
-    // Nothing of what answers in the place of a server, and nothing that asks it twice.
-    const plain = { ...options, token: undefined, fallback: undefined, singleFlight: undefined, hedge: undefined }
-    const bare = buildFetch(plain, { registry, inFlight, runtime })
-    return lend(source, { fetch: bare, emit: (event) => runtime.emit?.(event) })
-  }
-  const unlend = options.token && lendTo(options.token)
+  const emit = (event: RuntimeEvent) => runtime.emit?.(event)
+  // As long as there is anything of this client, be it one socket.
+  const unlend =
+    options.token && lend(options.token, { fetch: buildLentFetch(options, { registry, runtime }), emit }, registry)
   const close = async (given?: { drainMs?: number }) => {
     const { drainMs } = resolve('close', closeDefaults, { drainMs: duration }, given)
     // It may be somebody else's as well, and goes on without us.

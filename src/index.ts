@@ -1,4 +1,5 @@
 export { type Client, type ClientHealth, type ClientOptions, createClient, createFetch } from './client.ts'
+export { CoordinationError } from './coordination/error.ts'
 export type { BudgetOptions } from './core/budget.ts'
 export type { Clock } from './core/clock.ts'
 export { ClosedError } from './core/closed-error.ts'

@@ -12,6 +12,7 @@ const names: Record<string, string[]> = {
     'BreakwaterError',
     'CircuitOpenError',
     'ClosedError',
+    'CoordinationError',
     'createClient',
     'createFetch',
     'DeadlineError',

@@ -1,10 +1,14 @@
+import type { Clock } from '../core/clock.ts'
 import { isBreakwaterError } from '../core/error.ts'
 import type { Context, Layer } from '../core/layer.ts'
 import type { Token, TokenSource } from '../refresh/token.ts'
-import { TokenError } from '../refresh/token-error.ts'
+import { retold, TokenError } from '../refresh/token-error.ts'
 import { carrying } from './carried-token.ts'
 import { type Exchange, headersOf } from './exchange.ts'
-import { discard } from './transport.ts'
+import { setAside } from './set-aside.ts'
+
+/** A body that has not come in so long after the answer to it is not waited for, in ms. */
+const stragglerMs = 1_000
 
 export interface BearerNeeds {
   readonly source: TokenSource | undefined
@@ -22,23 +26,26 @@ export interface BearerNeeds {
  * @throws TokenError where there is no token
  */
 export function bearer({ source, origin }: BearerNeeds): Layer<Exchange, Response> {
-  return (next) => {
+  return (next, { clock }) => {
     if (source === undefined) return next
     return async (exchange, context) => {
       if (origin !== undefined && exchange.url.origin !== origin) return next(exchange, context)
       if (headersOf(exchange.input, exchange.init).has('authorization')) return next(exchange, context)
       const token = await tokenOf(source, exchange, context)
       const response = await next(exchange, carrying(context, token, false))
-      if (response.status !== 401 || !isAboutToken(response.headers.get('www-authenticate'))) return response
+      if (response.status !== 401 || isFromElsewhere(response, exchange.url) || !isAboutToken(response)) return response
       source.rejected(token)
-      if (exchange.refusesRepeat || !(await exchange.body.replayable())) return response
+      if (exchange.refusesRepeat) return response
+      // The renewal may need the very place, or the connection, that an answer holds until it is read.
+      const refusal = setAside(response)
+      if (!(await isKept(exchange, clock))) return refusal.restore()
       const another = await tokenOf(source, exchange, context).catch(() => token)
       if (another.accessToken === token.accessToken) {
         // What the server said is the best answer there is, but not for a caller who has left.
         context.signal.throwIfAborted()
-        return response
+        return refusal.restore()
       }
-      discard(response)
+      refusal.drop()
       return next(exchange, carrying(context, another, true))
     }
   }
@@ -48,19 +55,39 @@ async function tokenOf(source: TokenSource, { upstream }: Exchange, { signal }: 
   try {
     return await source.get({ signal })
   } catch (cause) {
-    // Else it would be taken for a failure of the server that was not even asked.
-    if (signal.aborted || isBreakwaterError(cause)) throw cause
+    if (signal.aborted) throw cause
+    // Many callers share it, and each finds its own attempts by its error.
+    if (cause instanceof TokenError) throw retold(cause, upstream.authority)
+    if (isBreakwaterError(cause) && cause.code !== 'deadline') throw cause
+    // Else it would be taken for a failure or a timeout of the server that was not even asked.
     throw new TokenError('failed', { cause, upstream: upstream.authority })
   }
+}
+
+/** Whether it can be sent again. Who still writes its body, though the answer is here, may do so for ever. */
+function isKept({ body }: Exchange, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.setTimer(stragglerMs, () => resolve(false), true)
+    body.replayable().then((can) => {
+      cancel()
+      resolve(can)
+    })
+  })
 }
 
 /**
  * Whether another token could help. A server that wants another scheme, or says that it knows the token and it is not
  * enough (RFC 6750, 3.1), will not be asked again. Many send no challenge, and browsers hide it across origins.
  */
-function isAboutToken(challenge: string | null): boolean {
+function isAboutToken({ headers }: Response): boolean {
+  const challenge = headers.get('www-authenticate')
   if (challenge === null || challenge === '') return true
   if (!/(?:^|[\s,])(?:bearer|dpop)(?:[\s,]|$)/i.test(challenge)) return false
   const [, error] = /(?:^|[\s,])error\s*=\s*"?([a-z_]+)/i.exec(challenge) ?? []
   return error === undefined || error === 'invalid_token'
+}
+
+/** Whether a redirect led to another origin, which the token is never sent to. */
+function isFromElsewhere({ redirected, url }: Response, asked: URL): boolean {
+  return redirected && URL.canParse(url) && new URL(url).origin !== asked.origin
 }

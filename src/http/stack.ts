@@ -64,6 +64,12 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
           optionsOf: (exchange) => exchange.retry,
         },
       ),
+      // Each attempt carries the token of its moment; one that is refused is sent again with another.
+      // Above the hedges: who waits for a token does not wait for the server.
+      bearer({
+        source: options.token,
+        origin: options.baseUrl === undefined ? undefined : new URL(options.baseUrl).origin,
+      }),
       // Each hedge is admitted below like any attempt.
       hedge(
         {},
@@ -77,11 +83,6 @@ export function httpStack(needs: StackNeeds, runtime: Runtime): Call<Exchange, R
           label,
         },
       ),
-      // Each attempt carries the token of its moment; one that is refused is sent again with another.
-      bearer({
-        source: options.token,
-        origin: options.baseUrl === undefined ? undefined : new URL(options.baseUrl).origin,
-      }),
       // One authority's health: gate, circuit, limit and permit, in the order that upstream gives them.
       perKey({
         keyOf: (exchange) => exchange.upstream,

@@ -18,7 +18,47 @@ export interface Borrower {
   [lending]?(lender: Lender): () => void
 }
 
-/** Lends to a source. The function returned takes it back. */
-export function lend(source: TokenSource & Borrower, lender: Lender): () => void {
+/** A lender lives as long as what it lends for. */
+const lentBy = new WeakMap<object, Lender>()
+
+/**
+ * Lends to a source, for as long as `owner` lives: a server may make a client for each of its requests, and a source
+ * outlives them all. The function returned takes it back.
+ */
+export function lend(source: TokenSource & Borrower, lender: Lender, owner: object): () => void {
+  lentBy.set(owner, lender)
   return source[lending]?.(lender) ?? (() => {})
+}
+
+/** Held weakly where that exists: Hermes does not always have it. */
+interface Held {
+  deref(): Lender | undefined
+}
+
+/** Those who lend to one source. */
+export class Lenders {
+  readonly #held = new Set<Held>()
+
+  /** The function returned ends it. */
+  add(lender: Lender): () => void {
+    const held = hold(lender)
+    this.#held.add(held)
+    return () => this.#held.delete(held)
+  }
+
+  /** Those that are still there, the oldest first. */
+  get all(): Lender[] {
+    const all: Lender[] = []
+    for (const held of this.#held) {
+      const lender = held.deref()
+      if (lender) all.push(lender)
+      else this.#held.delete(held)
+    }
+    return all
+  }
+}
+
+// A function of its own, because what one closure of a function holds, all of them hold.
+function hold(lender: Lender): Held {
+  return typeof WeakRef === 'undefined' ? { deref: () => lender } : new WeakRef(lender)
 }

@@ -3,6 +3,7 @@ import { callback, OptionsError, oneOf, type Rule, type Rules, resolve } from '.
 import { describeGrant } from './grant.ts'
 import { readGrant } from './oauth-answer.ts'
 import type { FetchToken, TokenFetch } from './token.ts'
+import { asUnsent } from './unsent.ts'
 
 export interface ClientCredentialsOptions {
   /** The provider's token endpoint, an absolute URL. */
@@ -79,7 +80,8 @@ export function refreshToken(given: RefreshTokenOptions): FetchToken {
     const grant = { grant_type: 'refresh_token', refresh_token: presented, ...scopeOf(options) }
     // One attempt with all the time there is: a second one is what must not be.
     const once = { retry: false, attemptMs: 30_000, deadlineMs: 30_000 } as const
-    const fetched = await request(options, options.fetch ?? fetch, grant, signal, once)
+    const send: TokenFetch = (input, init) => (options.fetch ?? fetch)(input, init).catch(asUnsent)
+    const fetched = await request(options, send, grant, signal, once)
     // A provider that gives no other one leaves this one in use.
     return { ...fetched, refreshToken: fetched.refreshToken ?? presented }
   }

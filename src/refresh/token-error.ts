@@ -77,6 +77,13 @@ export class TokenError extends BreakwaterError {
   }
 }
 
+/** The same failure, told to one of the callers who share it. */
+export function retold(failure: TokenError, upstream: string): TokenError {
+  const { reason, error, status, retryAfterMs } = failure
+  const words = { ...(error !== undefined && { error }), ...(status !== undefined && { status }) }
+  return new TokenError(reason, { ...words, retryAfterMs, upstream, cause: failure })
+}
+
 /**
  * Whether the provider, or something before it, said of a request that nothing was done: what was presented with it was
  * not used up. A network error, a timeout, a 5xx or an answer that cannot be read say nothing.
@@ -84,6 +91,7 @@ export class TokenError extends BreakwaterError {
 export function wasNotUsed(error: unknown): boolean {
   if (error instanceof TokenError) {
     const { reason, status = 0 } = error
+    if (reason === 'failed') return true
     return reason === 'refused' && (status === 429 || (error.error !== undefined && status >= 400 && status < 500))
   }
   // These are thrown before anything is sent, and the request is sent once.

@@ -4,13 +4,13 @@ import { OptionsError, resolve } from '../core/options.ts'
 import { reportFailure } from '../core/report.ts'
 import { createRuntime, type RuntimeEvent } from '../core/runtime.ts'
 import { grantOf } from './grant.ts'
-import { type Borrower, type Lender, lending } from './lending.ts'
+import { type Borrower, Lenders, lending } from './lending.ts'
 import { ownFetch } from './own-fetch.ts'
 import { refreshAfterMs, retryAfterFailureMs, sharedFailureMs } from './refresh-time.ts'
 import { type Load, type Plan, Refreshable } from './refreshable/index.ts'
 import { Rejections } from './rejections.ts'
 import { ServerClock } from './server-clock.ts'
-import type { Token, TokenSource } from './token.ts'
+import type { Token, TokenFetch, TokenSource } from './token.ts'
 import { TokenError } from './token-error.ts'
 import type { FailureWords, TokenEvent } from './token-events.ts'
 import { isFinal, providerLoad, retryAfterOf, same, sharedTokenLoad } from './token-load.ts'
@@ -36,22 +36,27 @@ export function createTokenSource(given: TokenSourceOptions): TokenSource {
   const mode = options.mode ?? grant?.mode ?? 'efficiency'
   const runtime = createRuntime(options.runtime)
   const { clock, random } = runtime
-  const lenders = new Set<Lender>()
+  const lenders = new Lenders()
   const listeners = new Set<(token: Token) => void>()
   const running = new Set<Promise<unknown>>()
   const rejections = new Rejections(runtime)
-  const alone = ownFetch(runtime)
+  let alone: TokenFetch | undefined
 
   const emit = (event: TokenEvent) => {
     guarded(() => runtime.emit?.(event))
-    for (const lender of lenders) lender.emit(event as RuntimeEvent)
+    for (const lender of lenders.all) lender.emit(event as RuntimeEvent)
   }
   const provider = providerLoad({
     ...options,
     validate: options.validate,
     runtime,
     serverClock: new ServerClock(clock),
-    fetch: (input, init) => ([...lenders][0]?.fetch ?? alone)(input, init),
+    fetch: (input, init) => {
+      const [lender] = lenders.all
+      // Made when it is needed: most sources have a client's.
+      if (lender === undefined) alone ??= ownFetch(runtime)
+      return (lender?.fetch ?? (alone as TokenFetch))(input, init)
+    },
   })
   // One that nobody else can reach keeps the same books: what was presented once is not presented again here either.
   const own = mode === 'exclusive' && !options.coordination ? memoryCoordination({ runtime }) : undefined
@@ -112,10 +117,7 @@ export function createTokenSource(given: TokenSourceOptions): TokenSource {
       await settledWithin(running, timeoutMs, clock)
       await own?.close()
     },
-    [lending]: (lender) => {
-      lenders.add(lender)
-      return () => lenders.delete(lender)
-    },
+    [lending]: (lender) => lenders.add(lender),
   }
   return source
 }

@@ -26,13 +26,16 @@ export async function askAddress(
   about: Pick<Context, 'attempt' | 'signal'>,
 ): Promise<Address> {
   const { attempt, signal } = about
-  const token = options.token && (await options.token.get({ signal }))
+  const { token: source, headers } = options
+  const isOwn = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  // Nobody waits for a token that would not be sent.
+  const isFor = (target: URL) => source !== undefined && mayCarry(source, target)
+  const isWanted = typeof url === 'function' || (isFor(url) && (typeof protocols === 'function' || !isOwn))
+  const token = isWanted ? await source?.get({ signal }) : undefined
   const context = { attempt, signal, token: token?.accessToken }
   const found = typeof url === 'function' ? readUrl(await url(context)) : url
   const offered = readProtocols(typeof protocols === 'function' ? await protocols(context) : protocols)
-  if (token === undefined || (options.token && !mayCarry(options.token, found))) {
-    return { url: found, protocols: offered, headers: options.headers, token: undefined }
-  }
-  const headers = { ...options.headers, authorization: `${token.tokenType} ${token.accessToken}` }
-  return { url: found, protocols: offered, headers, token }
+  if (token === undefined || !isFor(found)) return { url: found, protocols: offered, headers, token: undefined }
+  const carried = isOwn ? headers : { ...headers, authorization: `${token.tokenType} ${token.accessToken}` }
+  return { url: found, protocols: offered, headers: carried, token }
 }

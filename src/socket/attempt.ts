@@ -63,9 +63,9 @@ export class Attempt implements DialAttempt {
     return Math.round(this.#owner.runtime.clock.now() - this.#dialedAt)
   }
 
-  /** What became of the dial. */
+  /** What became of the dial. One that was still without a URL or a token says nothing of the server. */
   settle(verdict: Verdict, refusal?: Refusal): void {
-    this.#settle?.({ verdict, refusal })
+    this.#settle?.({ verdict: this.#address ? verdict : 'neutral', refusal })
   }
 
   /** Leaves whatever it waits for. */

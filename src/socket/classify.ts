@@ -30,10 +30,12 @@ export interface Loss {
   readonly hint?: Hint | undefined
   /** Whether an `error` event comes before the `close` event. */
   readonly failed?: boolean | undefined
+  /** What that event says of it, where somebody said something. */
+  readonly error?: unknown
 }
 
 /** What a classification gets to see. */
-export type Ending = Omit<Loss, 'cause' | 'failed' | 'hint'>
+export type Ending = Omit<Loss, 'cause' | 'failed' | 'hint' | 'error'>
 
 /** Overrides the table: a cause, or undefined for what the table says. */
 export type Classify = (ending: Ending) => Cause | undefined
@@ -95,8 +97,8 @@ function ask(classify: Classify, ending: Ending): Cause | undefined {
 }
 
 /** The loss of a connection that had been open. */
-export function lossOf(code: number, reason: string, wasClean: boolean, { failed, fault }: Ended): Loss {
-  return { cause: causeOfCode(fault ?? code), code, reason, wasClean, failed, hint: parseHint(reason) }
+export function lossOf(code: number, reason: string, wasClean: boolean, { failed, fault, error }: Ended): Loss {
+  return { cause: causeOfCode(fault ?? code), code, reason, wasClean, failed, error, hint: parseHint(reason) }
 }
 
 /** A dial that failed, in the words of the close event that a plain WebSocket would fire. */

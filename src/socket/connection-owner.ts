@@ -4,7 +4,7 @@ import type { Loss } from './classify.ts'
 import type { DialRoute } from './dial.ts'
 import type { Input, State } from './machine/index.ts'
 import type { Resolved } from './resolve-options.ts'
-import type { OpenTransport } from './transport.ts'
+import type { BinaryType, OpenTransport } from './transport.ts'
 
 /** What a connection needs of the socket that it is made for. */
 export interface ConnectionOwner<Connection> {

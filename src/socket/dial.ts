@@ -72,16 +72,20 @@ export function verdictOf(cause: Cause): Verdict {
 }
 
 /** A dial that ended before its connection was open. */
-export function lossOfDial({ failed, refusal, fault }: Ended, code: number, reason: string, runtime: Runtime): Loss {
-  if (refusal === undefined) return failedDial('refused', { code, reason, failed: failed || fault !== undefined })
+export function lossOfDial(ended: Ended, code: number, reason: string, runtime: Runtime): Loss {
+  const { failed, refusal, fault, error } = ended
+  if (refusal === undefined)
+    return failedDial('refused', { code, reason, failed: failed || fault !== undefined, error })
   const hint = hintOfRefusal(refusal, runtime.clock.wallNow())
   return failedDial(causeOfStatus(refusal.status), { status: refusal.status, floorMs: hint?.afterMs })
 }
 
 /** A dial that was not made, or whose URL, protocols or token could not be had. */
 export function lossOfError(error: unknown): Loss {
-  if (!isBreakwaterError(error)) return failedDial('refused')
+  if (!isBreakwaterError(error) || error.code === 'deadline') return failedDial('refused', { error })
+  // A token source that was closed gives none any more.
+  if (error.code === 'closed') return failedDial('fatal', { error })
   // No answer of the server that is dialed: another token may be had next time, unless there will never be one.
-  if (error.code === 'token') return failedDial((error as { final?: boolean }).final ? 'fatal' : 'refused')
+  if (error.code === 'token') return failedDial((error as { final?: boolean }).final ? 'fatal' : 'refused', { error })
   return failedDial('held', { floorMs: error.retryAfterMs, failed: false })
 }

@@ -13,7 +13,7 @@ import { deadlineOf, type Effect, type Input, initialState, type Now, type State
 import type { Resolved } from './resolve-options.ts'
 import { routeOf, sharedRoute } from './routes.ts'
 import { nowhere, type Surroundings, type SurroundingsListener, surround } from './surroundings.ts'
-import type { OpenTransport } from './transport.ts'
+import type { BinaryType, OpenTransport } from './transport.ts'
 
 /** Runs the machine's rules: owns the one timer, the connections and the ears, and does what the rules say. */
 export class Engine implements ConnectionOwner<Connection>, SurroundingsListener, Sleeper {

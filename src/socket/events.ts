@@ -70,10 +70,16 @@ export interface SocketOverflowEvent extends Event {
   readonly bytes: number
 }
 
+/** A dial failed, or a connection broke. */
+export interface SocketErrorEvent extends Event {
+  /** What the platform, a provider or a token source said. Browsers say nothing, and then it is absent. */
+  readonly error?: unknown
+}
+
 export interface SocketEventMap {
   open: SocketOpenEvent
   message: MessageEvent
-  error: Event
+  error: SocketErrorEvent
   close: SocketCloseEvent
   reconnecting: SocketReconnectingEvent
   suspended: SocketSuspendedEvent

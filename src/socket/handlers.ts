@@ -23,6 +23,8 @@ type Listener<Type extends keyof SocketEventMap> =
   | { handleEvent(event: SocketEventMap[Type]): unknown }
   | null
 
+type AnyListener = ((event: Event) => void) | { handleEvent(event: Event): void } | null
+
 /** An `EventTarget` that knows the events of a socket. */
 interface TypedTarget extends EventTarget, HandlerAttributes {
   addEventListener<Type extends keyof SocketEventMap>(
@@ -30,21 +32,13 @@ interface TypedTarget extends EventTarget, HandlerAttributes {
     listener: Listener<Type>,
     options?: boolean | AddEventListenerOptions,
   ): void
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void
+  addEventListener(type: string, listener: AnyListener, options?: boolean | AddEventListenerOptions): void
   removeEventListener<Type extends keyof SocketEventMap>(
     type: Type,
     listener: Listener<Type>,
     options?: boolean | EventListenerOptions,
   ): void
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void
+  removeEventListener(type: string, listener: AnyListener, options?: boolean | EventListenerOptions): void
 }
 
 export const SocketTarget = EventTarget as { new (): TypedTarget; prototype: TypedTarget }

@@ -4,6 +4,7 @@ export type { Environment } from './environment.ts'
 export { SocketError, type SocketErrorReason } from './error.ts'
 export type {
   SocketCloseEvent,
+  SocketErrorEvent,
   SocketEventMap,
   SocketOpenEvent,
   SocketOverflowEvent,
@@ -22,4 +23,13 @@ export type { OutboxOptions } from './outbox.ts'
 export type { DeliverOptions } from './sending.ts'
 export type { Session, SessionLink } from './session.ts'
 export { ReliableSocket } from './socket.ts'
-export type { DialRequest, OpenTransport, Refusal, SocketData, Transport, TransportListener } from './transport.ts'
+export type { SocketToken } from './token.ts'
+export type {
+  BinaryType,
+  DialRequest,
+  OpenTransport,
+  Refusal,
+  SocketData,
+  Transport,
+  TransportListener,
+} from './transport.ts'

@@ -82,7 +82,8 @@ export interface SocketOptions {
    */
   session: Session | undefined
   /**
-   * Whose token each dial carries: as a header in Node, elsewhere handed to the providers of URL and subprotocols.
+   * Whose token each dial carries: as a header in Node, elsewhere handed to the providers of URL and subprotocols. An
+   * `Authorization` among the `headers` stays.
    * @default undefined
    */
   token: SocketToken | undefined

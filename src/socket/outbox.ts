@@ -1,6 +1,6 @@
 import { countOrInfinity, oneOf, type Rules, resolve } from '../core/options.ts'
 import { byteLength } from './address.ts'
-import { SocketError } from './error.ts'
+import { SocketError, type SocketErrorReason } from './error.ts'
 import type { SocketData } from './transport.ts'
 
 export interface OutboxOptions {
@@ -87,10 +87,10 @@ export class Outbox {
   }
 
   /** Nothing of what waits will be sent. */
-  fail(message: string): void {
+  fail(reason: 'closed' | 'final', why: string): void {
     const letters = [...this.#letters]
     for (const letter of letters) this.remove(letter)
-    if (letters.length > 0) this.#fail(letters, 'closed', message)
+    if (letters.length > 0) this.#fail(letters, reason, why)
   }
 
   #makeRoom(letter: Letter): void {
@@ -104,7 +104,7 @@ export class Outbox {
     if (dropped.length > 0) this.#fail(dropped, 'overflow', 'later messages needed the room')
   }
 
-  #fail(letters: readonly Letter[], reason: 'overflow' | 'closed', message: string): void {
+  #fail(letters: readonly Letter[], reason: SocketErrorReason, message: string): void {
     let bytes = 0
     for (const letter of letters) {
       bytes += letter.bytes

@@ -122,10 +122,10 @@ export class Sending {
   }
 
   /** Nothing more will be sent. */
-  end(message: string): void {
+  end(reason: 'closed' | 'final', why: string): void {
     this.#live = undefined
-    this.#outbox?.fail(message)
-    for (const failed of [...(this.#receipts ?? [])]) failed(new SocketError('closed', `no receipt: ${message}`))
+    this.#outbox?.fail(reason, why)
+    for (const failed of [...(this.#receipts ?? [])]) failed(new SocketError(reason, `no receipt: ${why}`))
   }
 
   /** False where there is no connection, or its session has no room. */

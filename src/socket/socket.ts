@@ -13,7 +13,7 @@ import { bytesOf } from './outbox.ts'
 import { resolveSocket } from './resolve-options.ts'
 import { type DeliverOptions, Sending } from './sending.ts'
 import { Teller } from './teller.ts'
-import type { SocketData } from './transport.ts'
+import type { BinaryType, SocketData } from './transport.ts'
 
 const numbers = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const
 

@@ -87,8 +87,12 @@ export class Teller implements EngineListener {
   lost(loss: Loss, willReconnect: boolean): void {
     this.#sending.use(undefined)
     this.rotated(false)
-    if (!willReconnect) this.#sending.end('the socket is closed')
-    if (loss.failed) this.#target.dispatchEvent(new Event('error'))
+    if (!willReconnect) this.#sending.end(...endOf(loss))
+    if (loss.failed) {
+      this.#target.dispatchEvent(
+        loss.error === undefined ? new Event('error') : eventWith('error', { error: loss.error }),
+      )
+    }
     this.#emit({ type: 'socket.closed', code: loss.code, cause: loss.cause, willReconnect })
     this.#target.dispatchEvent(closeEvent(loss, willReconnect))
   }
@@ -118,11 +122,17 @@ export class Teller implements EngineListener {
     // Else what waits goes over the connection that comes next.
     if (!forGood) return
     this.#sending.flush(true)
-    this.#sending.end('the socket is closing')
+    this.#sending.end('closed', 'the socket is closing')
   }
 
   #emit(told: Untold<SocketEvent>): void {
     const upstream = this.subject?.route?.authority ?? ''
     this.#runtime.emit?.({ ...told, upstream } as SocketEvent)
   }
+}
+
+/** What those are told whose messages will not be sent. */
+function endOf({ cause, code, status }: Loss): [reason: 'closed' | 'final', why: string] {
+  if (cause === 'local') return ['closed', 'the socket is closed']
+  return ['final', `the socket ended (${cause}, code ${code}${status === undefined ? '' : `, status ${status}`})`]
 }

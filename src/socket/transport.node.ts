@@ -2,7 +2,15 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import WebSocket from 'ws'
 import { copyOf } from './outbox.ts'
-import type { DialRequest, OpenTransport, Refusal, SocketData, Transport, TransportListener } from './transport.ts'
+import type {
+  BinaryType,
+  DialRequest,
+  OpenTransport,
+  Refusal,
+  SocketData,
+  Transport,
+  TransportListener,
+} from './transport.ts'
 
 /** How long the server may take to answer our close frame, in ms. */
 const closing = { closeTimeout: 2_000 }
@@ -32,7 +40,7 @@ class NodeTransport implements Transport {
   readonly listener: TransportListener
   #refusal: Refusal | undefined
   #fault: number | undefined
-  #failed = false
+  #error: Error | undefined
   #ended = false
   /** Blobs that are being read: what is sent meanwhile waits behind them. */
   #blobs = 0
@@ -124,15 +132,21 @@ class NodeTransport implements Transport {
     this.#refusal = { status: statusCode, header }
   }
 
-  broke(code = ''): void {
-    this.#failed = true
+  broke(error: Error & { code?: string }): void {
+    this.#error ??= error
+    const { code = '' } = error
     if (code.startsWith('WS_ERR_')) this.#fault ??= faults[code] ?? 1002
   }
 
   end(code: number, reason: string): void {
     if (this.#ended) return
     this.#ended = true
-    const details = { failed: this.#failed, refusal: this.#refusal, fault: this.#fault }
+    const details = {
+      failed: this.#error !== undefined,
+      refusal: this.#refusal,
+      fault: this.#fault,
+      error: this.#error,
+    }
     this.listener.closed(code, reason, code !== 1006, details)
   }
 }
@@ -155,7 +169,7 @@ function alive(this: WebSocket): void {
 }
 
 function broke(this: WebSocket, error: Error & { code?: string }): void {
-  transportOf(this).broke(error.code)
+  transportOf(this).broke(error)
 }
 
 function closed(this: WebSocket, code: number, reason: Buffer): void {

@@ -1,3 +1,6 @@
+/** What binary messages come as. Not the DOM's own type: a service in Node has none. */
+export type BinaryType = 'blob' | 'arraybuffer'
+
 /** What `send` takes. */
 export type SocketData = string | ArrayBufferLike | Blob | ArrayBufferView
 
@@ -35,6 +38,8 @@ export interface Ended {
   readonly refusal?: Refusal | undefined
   /** What the server did wrong, as a close code: a frame that is none (1002), a message that is too large (1009). */
   readonly fault?: number | undefined
+  /** What the platform gives for a reason; browsers give none. */
+  readonly error?: unknown
 }
 
 /** One connection, from the dial to its end. */

@@ -1,4 +1,4 @@
-import type { DialRequest, OpenTransport, SocketData, Transport, TransportListener } from './transport.ts'
+import type { BinaryType, DialRequest, OpenTransport, SocketData, Transport, TransportListener } from './transport.ts'
 
 /** Too large a message, as a close code. */
 const tooLarge = 1009

@@ -11,6 +11,9 @@ declare module 'vitest' {
   }
 }
 
+/** How many tokens each page has had. */
+const tokens = new Map<string, number>()
+
 /** A real server on another origin than the page, as APIs usually are: what CORS hides, it hides here too. */
 export default async function start(project: TestProject): Promise<() => Promise<void>> {
   const failuresLeft = new Map<string, number>()
@@ -41,7 +44,7 @@ async function answer(
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server')
   response.setHeader('access-control-allow-origin', '*')
-  response.setHeader('access-control-allow-headers', '*')
+  response.setHeader('access-control-allow-headers', '*, authorization')
   response.setHeader('access-control-allow-methods', '*')
   response.setHeader('access-control-expose-headers', 'retry-after')
   if (request.method === 'OPTIONS') {
@@ -65,13 +68,25 @@ async function answer(
       return
     }
     case '/echo': {
-      const chunks: Buffer[] = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
       json(response, 200, {
         method: request.method,
         type: request.headers['content-type'],
-        body: Buffer.concat(chunks).toString('utf8'),
+        body: await textOf(request),
       })
+      return
+    }
+    // Counts the tokens of each `id`, and takes no first one.
+    case '/token': {
+      const id = searchParams.get('id') ?? ''
+      const count = (tokens.get(id) ?? 0) + 1
+      tokens.set(id, count)
+      json(response, 200, { access_token: `${id}-${count}`, expires_in: 3_600 })
+      return
+    }
+    case '/guarded': {
+      const { authorization = '' } = request.headers
+      if (!authorization.endsWith('-2')) response.writeHead(401).end(Buffer.alloc(100_000))
+      else json(response, 200, { authorization, body: await textOf(request) })
       return
     }
     case '/never':
@@ -79,6 +94,12 @@ async function answer(
     default:
       json(response, 404, { pathname })
   }
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function json(response: ServerResponse, status: number, body: unknown): void {

@@ -95,7 +95,7 @@ describe('the outbox', () => {
         expect(box.bytes).toBeLessThanOrEqual(given.maxBytes)
       })
       const waiting = box.size
-      box.fail('the end')
+      box.fail('closed', 'the end')
       expect(box.bytes).toBe(0)
       expect(out).toEqual([...out].sort((a, b) => a - b))
       const given_ = texts.filter((text) => text !== undefined).length
@@ -111,10 +111,10 @@ describe('the outbox', () => {
     const errors: unknown[] = []
     box.add(letter('aa', (error) => errors.push(error)))
     box.add(letter('b', (error) => errors.push(error)))
-    box.fail('over')
+    box.fail('closed', 'over')
     expect(errors).toMatchObject([{ reason: 'closed' }, { reason: 'closed' }])
     expect(lost).toEqual([[2, 3]])
-    box.fail('over')
+    box.fail('closed', 'over')
     expect(lost).toHaveLength(1)
   })
 })

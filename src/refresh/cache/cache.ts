@@ -34,7 +34,10 @@ export interface Cache<Value> {
   peek(key: string): Value | undefined
   /** Puts a value in, as if it had just been loaded. A load that was under way does not replace it. */
   set(key: string, value: Value): void
-  /** Forgets a key, here and where it is shared. A load that was under way is not kept. */
+  /**
+   * Forgets a key, here and where it is shared. A load that was under way is not kept. Others who share it and hold a
+   * value that is still good keep that until it ends.
+   */
   delete(key: string): boolean
   /** Loads keys at a steady pace; what fails is counted and not thrown. */
   warm(keys: Iterable<string>, options: WarmOptions): Promise<Warmed>

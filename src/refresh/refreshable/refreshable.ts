@@ -177,11 +177,11 @@ export class Refreshable<Value> {
     const leftMs = this.#remainingMs
     const serves = held?.serves(clock, plan.graceMs) === true
     const failureMs = plan.failureMs(error, serves)
-    const retryMs = held === undefined ? failureMs : plan.retryMs(held.lifetimeMs, leftMs, error)
+    const retryMs = Math.max(held ? plan.retryMs(held.lifetimeMs, leftMs, error) : 0, leftMs === 0 ? failureMs : 0)
     this.#notBefore = now + retryMs
     if (leftMs === 0 || failureMs === Infinity) this.#failure = { error, until: now + failureMs }
     this.#alarm?.set()
-    plan.failed?.(error, reason, leftMs === 0 ? failureMs : retryMs)
+    plan.failed?.(error, reason, retryMs)
     if (held && serves) return held.value
     throw error
   }

@@ -4,6 +4,9 @@ import type { Fresh, LoadContext } from '../refreshable/index.ts'
 import { freshOf, parseRecord, type ReadRecord, type Session } from './record.ts'
 import type { ShareNeeds } from './together.ts'
 
+/** What no process may guess: which token was presented last. */
+const forgotten = 'the store has forgotten what was presented; only a new sign-in, in a new process, can go on'
+
 export interface ExclusiveNeeds<Value> extends ShareNeeds<Value> {
   /** The refresh token that this sign-in began with; undefined if only its maker knows. */
   readonly seed: string | undefined
@@ -61,7 +64,9 @@ export class SessionReader<Value> {
     })
     const read = stored && parseRecord(stored, clock)
     const session = read?.record.session
-    if ((stored && session === undefined) || this.#hasForgotten(stored?.version)) throw failure('coordination')
+    if ((stored && session === undefined) || this.#hasForgotten(stored?.version)) {
+      throw failure('coordination', { cause: new Error(forgotten) })
+    }
     if (!read || !session || !this.#isOurs(session, read)) {
       // A newer sign-in has taken the place of ours. Its tokens are another session's, perhaps another person's.
       if (this.#seen) throw failure('replaced')
