@@ -122,7 +122,7 @@ export class Heartbeat {
     this.#waiting = true
     const askedAt = clock.now()
     // A queue of handshakes stands before our pings too: 30 minutes after a restart that took 100 s of handshakes, 25 % of
-    // a fleet was back without this, and all of it after 296 s with it.
+    // a fleet was back without this, and all of it after 310 s with it.
     const timeoutMs = Math.max(this.#options.timeoutMs, this.#pulse.dialMs)
     this.#cancel = clock.setTimer(timeoutMs, (lateMs) => {
       this.#waiting = false

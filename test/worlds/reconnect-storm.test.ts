@@ -75,6 +75,12 @@ describe('a fleet that is dropped at once', () => {
     expect(report.attempts).toBeLessThanOrEqual(1.1)
   })
 
+  test('keeps them also where handshakes take far longer than an answer to a ping may', async () => {
+    const report = await storm({ pingsQueue: true, perSecond: few / bound / 2 })
+    expect(report.all).toBeLessThanOrEqual(3.2 * 2 * bound)
+    expect(report.attempts).toBeLessThanOrEqual(4)
+  })
+
   test('drains also where the bound is far beyond the patience of one dial', async () => {
     const report = await storm({ perSecond: few / bound / 3 })
     expect(report.all).toBeLessThanOrEqual(2.7 * 3 * bound)
