@@ -1,32 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { type BreakwaterEvent, createClient, OptionsError, type Runtime } from '../src/index.ts'
 import { clientCredentials, createTokenSource, type FetchToken } from '../src/refresh/index.ts'
-import type { DialRequest, OpenTransport, Refusal, Transport, TransportListener } from '../src/socket/transport.ts'
+import type { Refusal } from '../src/socket/transport.ts'
+import { answeredDials } from './support/answered-dials.ts'
 import { world } from './support/world.ts'
-
-interface Dialed {
-  readonly request: DialRequest
-  readonly listener: TransportListener
-}
 
 /** A client whose dials a test answers by hand. */
 function make(given: Parameters<typeof createClient>[0] = {}) {
   const around = world()
-  const dials: Dialed[] = []
-  const open = (request: DialRequest, listener: TransportListener): Transport => {
-    dials.push({ request, listener })
-    return {
-      bufferedAmount: 0,
-      protocol: '',
-      extensions: '',
-      binaryType: 'blob',
-      send: () => {},
-      ping: () => {},
-      close: (code = 1005, reason = '') => queueMicrotask(() => listener.closed(code, reason, true, { failed: false })),
-      terminate: () => {},
-    }
-  }
-  const transport: OpenTransport = Object.assign(open, { seesTransport: true, platformEvents: false })
+  const { dials, transport } = answeredDials()
   const { clock, random } = around
   const told: BreakwaterEvent[] = []
   const onEvent = (event: BreakwaterEvent) => told.push(event)

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type ClientOptions, createClient } from '../../src/index.ts'
 import { createTokenSource } from '../../src/refresh/index.ts'
 import { ReliableSocket } from '../../src/socket/index.ts'
-import type { DialRequest, OpenTransport, Transport, TransportListener } from '../../src/socket/transport.ts'
 import { provider } from '../refresh/provider.ts'
+import { answeredDials } from '../support/answered-dials.ts'
 import { world } from '../support/world.ts'
 
 const feed = 'wss://api.test/feed'
@@ -12,21 +12,7 @@ function make(options: ClientOptions = {}) {
   const { clock, random } = world()
   const idp = provider()
   const token = createTokenSource({ fetchToken: idp.fetchToken, runtime: { clock, random } })
-  const dials: { readonly request: DialRequest; readonly listener: TransportListener }[] = []
-  const open = (request: DialRequest, listener: TransportListener): Transport => {
-    dials.push({ request, listener })
-    return {
-      bufferedAmount: 0,
-      protocol: '',
-      extensions: '',
-      binaryType: 'blob',
-      send: () => {},
-      ping: () => {},
-      close: (code = 1005, reason = '') => queueMicrotask(() => listener.closed(code, reason, true, { failed: false })),
-      terminate: () => {},
-    }
-  }
-  const transport: OpenTransport = Object.assign(open, { seesTransport: true, platformEvents: false })
+  const { dials, transport } = answeredDials()
   const client = createClient({ token, fetch: async () => new Response('ok'), runtime: { clock, random }, ...options })
   const authorizations = () => dials.map(({ request }) => request.headers.authorization)
   return { client, clock, random, dials, token, transport, authorizations, ...idp }
