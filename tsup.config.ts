@@ -63,6 +63,7 @@ const entries = {
   layers: 'src/layers/index.ts',
   socket: 'src/socket/index.ts',
   redis: 'src/coordination/redis/index.ts',
+  simulate: 'src/simulate/index.ts',
   tabs: 'src/coordination/tabs/index.ts',
   testing: 'src/testing/index.ts',
   token: 'src/refresh/index.ts',

@@ -53,6 +53,7 @@ const names: Record<string, string[]> = {
     'ThrottledError',
   ],
   'breakwater/redis': ['CoordinationError', 'redisCoordination'],
+  'breakwater/simulate': ['OptionsError', 'scenarios', 'simulate'],
   'breakwater/socket': ['encodeHint', 'jsonSession', 'parseHint', 'ReliableSocket', 'reconnectHint', 'SocketError'],
   'breakwater/tabs': ['CoordinationError', 'tabsCoordination'],
   'breakwater/testing': [

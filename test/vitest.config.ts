@@ -15,7 +15,7 @@ const report = process.env.BREAKWATER_TEST_REPORT
 const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 const alias = [
   { find: /^breakwater$/, replacement: source('index.ts') },
-  { find: /^breakwater\/(layers|socket|testing)$/, replacement: source('$1/index.ts') },
+  { find: /^breakwater\/(layers|simulate|socket|testing)$/, replacement: source('$1/index.ts') },
   { find: /^#transport$/, replacement: source('socket/transport.node.ts') },
   { find: /^breakwater\/(redis|tabs)$/, replacement: source('coordination/$1/index.ts') },
   { find: /^breakwater\/cache$/, replacement: source('refresh/cache/index.ts') },

@@ -1,8 +1,8 @@
 import { settled } from '../core/clock.ts'
 import type { Call, Context, Layer } from '../core/layer.ts'
 import { stack } from '../core/layer.ts'
+import { manualClock } from '../core/manual-clock.ts'
 import { seededRandom } from '../core/random.ts'
-import { manualClock } from './manual-clock.ts'
 
 /** One thing that every layer must do. `run` rejects, saying what went wrong. */
 export interface Clause {

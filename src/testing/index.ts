@@ -1,7 +1,7 @@
+export { type ManualClock, manualClock } from '../core/manual-clock.ts'
 export { seededRandom } from '../core/random.ts'
 export { type ChaosOptions, chaos, type Fault } from '../layers/chaos.ts'
 export { type Clause, type ContractSubject, layerContract } from './contract.ts'
 export { type CoordinationPair, coordinationContract } from './coordination-contract/index.ts'
 export { type FailingOptions, failingHandlers, type Msw } from './failing-handlers.ts'
-export { type ManualClock, manualClock } from './manual-clock.ts'
 export { hang, type Script, type Step, script } from './script.ts'

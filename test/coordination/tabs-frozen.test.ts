@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Coordination, Version } from '../../src/coordination/coordination.ts'
 import { tabsCoordination } from '../../src/coordination/tabs/index.ts'
-import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
+import { type ManualClock, manualClock } from '../../src/core/manual-clock.ts'
 
 const leaseMs = 900
 

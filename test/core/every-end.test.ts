@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { type EveryOptions, every } from '../../src/core/every.ts'
-import { manualClock } from '../../src/testing/manual-clock.ts'
+import { manualClock } from '../../src/core/manual-clock.ts'
 
 /** A task every second that notes when it runs, on a clock of its own. */
 function scene(options: EveryOptions) {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type EveryOptions, every } from '../../src/core/every.ts'
+import { manualClock } from '../../src/core/manual-clock.ts'
 import { OptionsError } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { manualClock } from '../../src/testing/manual-clock.ts'
 
 /** A task that notes when it runs, on a clock of its own. */
 function scene(intervalMs: number, options: EveryOptions = {}, takesMs = 0) {

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/core/clock.ts'
+import { manualClock } from '../../src/core/manual-clock.ts'
 import { systemRandom } from '../../src/core/random.ts'
 import { createRuntime } from '../../src/core/runtime.ts'
-import { manualClock } from '../../src/testing/manual-clock.ts'
 
 describe('createRuntime', () => {
   it('is the platform’s, and nobody listens', () => {

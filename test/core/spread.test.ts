@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { manualClock } from '../../src/core/manual-clock.ts'
 import { OptionsError } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import { spread } from '../../src/core/spread.ts'
-import { manualClock } from '../../src/testing/manual-clock.ts'
 
 describe('spread', () => {
   it('waits for the drawn share of the window', async () => {

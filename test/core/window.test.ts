@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { manualClock } from '../../src/core/manual-clock.ts'
 import { RollingWindow } from '../../src/core/window.ts'
-import { manualClock } from '../../src/testing/manual-clock.ts'
 import { heapGrowth } from './heap-growth.ts'
 
 /** A clock of which only the time matters. */

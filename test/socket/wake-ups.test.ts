@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { type ManualClock, manualClock } from '../../src/core/manual-clock.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 import { Page, type SocketWorld, socketWorld } from '../support/socket-world.ts'
 
 /** Pages of their own that share one time, each with its own chances. */

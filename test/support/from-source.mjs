@@ -11,6 +11,7 @@ const files = new Map([
   ['breakwater/cache', source('refresh/cache/index.ts')],
   ['breakwater/redis', source('coordination/redis/index.ts')],
   ['breakwater/tabs', source('coordination/tabs/index.ts')],
+  ['breakwater/simulate', source('simulate/index.ts')],
   ['breakwater/testing', source('testing/index.ts')],
   ['#transport', source('socket/transport.node.ts')],
 ])

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/core/clock.ts'
+import { type ManualClock, manualClock } from '../../src/core/manual-clock.ts'
 import type { Runtime, RuntimeEvent } from '../../src/core/runtime.ts'
 import {
   type DialRequest,
@@ -11,7 +12,6 @@ import {
   type Transport,
   type TransportListener,
 } from '../../src/socket/index.ts'
-import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 
 /** The server's side of one connection: it does what a test says, and nothing by itself. */
 export class Wire implements Transport {

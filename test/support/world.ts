@@ -1,7 +1,7 @@
 import type { Context } from '../../src/core/layer.ts'
+import { type ManualClock, manualClock } from '../../src/core/manual-clock.ts'
 import { seededRandom } from '../../src/core/random.ts'
 import type { Runtime, RuntimeEvent } from '../../src/core/runtime.ts'
-import { type ManualClock, manualClock } from '../../src/testing/manual-clock.ts'
 
 /** All that a layer gets from outside, held still: time moves by hand, chance repeats, and what is told is kept. */
 export interface World extends Runtime {

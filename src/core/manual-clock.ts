@@ -1,4 +1,4 @@
-import { type Clock, settled, sleepOn } from '../core/clock.ts'
+import { type Clock, settled, sleepOn } from './clock.ts'
 
 /** A clock that stands still until it is moved. */
 export interface ManualClock extends Clock {

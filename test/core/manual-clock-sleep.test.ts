@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { manualClock } from '../../src/testing/manual-clock.ts'
+import { manualClock } from '../../src/core/manual-clock.ts'
 
 describe('the calendar', () => {
   it('begins where it is told and goes with the clock', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { manualClock } from '../../src/core/manual-clock.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { manualClock } from '../../src/testing/manual-clock.ts'
 
 type Step =
   | { readonly set: number; readonly sets?: number | undefined; readonly cancels?: number | undefined }

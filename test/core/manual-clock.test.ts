@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { manualClock } from '../../src/testing/manual-clock.ts'
+import { manualClock } from '../../src/core/manual-clock.ts'
 
 /** A clock, and a way to set timers that note their name and time when they fire. */
 function scene() {

@@ -1,0 +1,6 @@
+export { OptionsError } from '../core/options.ts'
+export type { Parameter, ParameterTable } from './parameter.ts'
+export type { Curves, Figures, PolicyReport, Report } from './report.ts'
+export type { Rival } from './scenario.ts'
+export { type ScenarioName, type ScenarioOptions, scenarios } from './scenarios/index.ts'
+export { type Progress, type SimulateOptions, simulate } from './simulate.ts'

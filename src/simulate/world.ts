@@ -1,0 +1,79 @@
+import { type ManualClock, manualClock } from '../core/manual-clock.ts'
+import { type Random, seededRandom } from '../core/random.ts'
+import type { Runtime } from '../core/runtime.ts'
+
+export interface WorldOptions {
+  readonly seed: number
+  /** Ends the run; what has been counted until then is reported. */
+  readonly signal?: AbortSignal | undefined
+  /** Told about ten times for each second of the world's time: how late it is there, and what was said of the end. */
+  readonly onStep?: ((atMs: number, share: number) => void) | undefined
+}
+
+export interface RunOptions {
+  /** When it ends at the latest, in ms of the world's time from now. */
+  readonly forMs: number
+  /** Asked after each step: whether there is nothing more to see. */
+  readonly done?: () => boolean
+  /** Does something at the end of each whole second since this run began; told how many have passed. */
+  readonly eachSecond?: (seconds: number) => void
+  /** How far it is, from 0 to 1; by default the share of `forMs`. */
+  readonly progress?: () => number
+}
+
+/** Ms of the world's time between two looks at the outside: an abort, the progress, the end. */
+const stepMs = 100
+
+/** Time and chance of a virtual fleet. Nothing in it happens by itself, and nothing of it leaves. */
+export class World {
+  readonly clock: ManualClock = manualClock()
+  readonly seed: number
+  readonly #options: WorldOptions
+
+  constructor(options: WorldOptions) {
+    this.seed = options.seed
+    this.#options = options
+  }
+
+  /** Whether the run was ended from outside. */
+  get aborted(): boolean {
+    return this.#options.signal?.aborted === true
+  }
+
+  /** A stream of chance; the same number gives the same stream. Clients count from 0, servers take negative numbers. */
+  random(stream: number): Random {
+    return seededRandom(this.seed * 2 ** 24 + stream)
+  }
+
+  /** What a client is made with: its own chance, and the world's time. */
+  runtime(client: number): Runtime {
+    return { clock: this.clock, random: this.random(client) }
+  }
+
+  /** Does something in so many ms. */
+  later(ms: number, act: () => void): () => void {
+    return this.clock.setTimer(ms, act)
+  }
+
+  /** Does something for each client, and lets the outside breathe between a thousand of them. */
+  async forEach(clients: number, act: (client: number) => void): Promise<void> {
+    for (let client = 0; client < clients && !this.aborted; client++) {
+      act(client)
+      if (client % 1_000 === 999) await this.clock.advance(0)
+    }
+  }
+
+  /** Lets time pass until it is over, nothing is left to see, or the outside ends it. */
+  async run({ forMs, done, eachSecond, progress }: RunOptions): Promise<void> {
+    const { clock } = this
+    const fromMs = clock.now()
+    for (let passed = 0; passed < forMs && !this.aborted; ) {
+      const step = Math.min(stepMs, forMs - passed)
+      await clock.advance(fromMs + passed + step - clock.now())
+      passed += step
+      if (passed % 1_000 === 0) eachSecond?.(passed / 1_000)
+      this.#options.onStep?.(clock.now(), progress?.() ?? passed / forMs)
+      if (done?.()) return
+    }
+  }
+}
