@@ -63,7 +63,8 @@ const codes: Readonly<Record<number, Cause>> = {
   4503: 'overload',
 }
 
-function causeOfCode(code: number): Cause {
+/** The word of the table for a close code. */
+export function causeOfCode(code: number): Cause {
   return codes[code] ?? (code < 4000 || (code >= 4500 && code < 4600) ? 'drop' : 'fatal')
 }
 

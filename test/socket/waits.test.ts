@@ -66,6 +66,21 @@ describe('the window after more losses', () => {
     expect(widths).toEqual([5_000, 7_500, 11_250, 16_875, 25_313, 37_969, 56_953, 60_000, 60_000])
   })
 
+  it.each<[before: string, first: Loss, doubled: number]>([
+    ['a drop', lossBy('drop'), 10_000],
+    ['a restart', lossBy('restart'), 20_000],
+    ['an overload', lossBy('overload'), 60_000],
+    ['a hint', lossBy('restart', { hint: { afterMs: 0, withinMs: 55_000 } }), 110_000],
+  ])('begins with a timeout where %s had put it, however often the server refused in between', (_, first, doubled) => {
+    let { memory } = waitAfter(first)
+    for (let refusal = 0; refusal < 8; refusal++) ({ memory } = waitAfter(lossBy('refused'), memory))
+    const timeout = waitAfter(lossBy('timeout'), memory)
+    expect(timeout.windowMs).toBe(doubled)
+    expect(waitAfter(lossBy('timeout'), timeout.memory).windowMs).toBe(2 * doubled)
+    // Who is refused again is as gentle as before.
+    expect(waitAfter(lossBy('refused'), timeout.memory).windowMs).toBeGreaterThanOrEqual(doubled)
+  })
+
   it('is never narrowed by a refusal where timeouts have made it wide', () => {
     const wide: Memory = { ...freshMemory(rules, true), windowMs: 320_000 }
     expect(waitAfter(lossBy('refused'), wide).windowMs).toBe(320_000)

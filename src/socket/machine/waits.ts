@@ -25,6 +25,8 @@ export interface WaitRules {
 export interface Memory {
   /** The window that the next wait is drawn from; 0 before the first loss. */
   readonly windowMs: number
+  /** The same without what refusals added; what timeouts double. */
+  readonly queuedMs: number
   readonly patienceMs: number
   readonly transportMs: number
   /** Losses in a row. */
@@ -53,6 +55,7 @@ const transportCap = 3
 export function freshMemory(rules: WaitRules, hasBeenOpen: boolean, hint?: Hint): Memory {
   return {
     windowMs: 0,
+    queuedMs: 0,
     patienceMs: hasBeenOpen ? rules.patienceMs : Math.min(rules.patienceMs, rules.firstPatienceMs),
     transportMs: rules.transportMs,
     failures: 0,
@@ -69,7 +72,9 @@ export function isProven(livedMs: number, memory: Memory, rules: WaitRules): boo
 /**
  * What a loss teaches. A timeout doubles the window and the patience that ran out: the server has a queue, and every
  * dial that leaves it was work for nobody (`N / (patience + mean wait)` must fall below its capacity, else it never
- * drains). A fast refusal costs it little, so the window grows by half, to a minute.
+ * drains). A fast refusal costs it little, so the window grows by half, to a minute; but it says nothing of a queue, so
+ * the first timeout after an outage begins where it would have without one: else a fleet that meets a short backlog as
+ * the server returns waits out the whole outage again.
  */
 export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport: boolean): Memory {
   const { cause } = loss
@@ -79,16 +84,17 @@ export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport:
   if (cause === 'local') return { ...memory, failures, triedAuth }
   // At least a moment, so that it grows.
   const first = Math.max(1, firstWindow(loss, memory, rules))
-  const fresh = memory.windowMs === 0
+  const queuedMs = Math.max(memory.queuedMs, first)
   if (cause === 'timeout') {
-    const windowMs = 2 * Math.max(memory.windowMs, fresh ? first : 0)
+    const doubledMs = Math.min(2 * queuedMs, rules.maxWindowMs)
     const grown = inTransport
       ? { transportMs: Math.min(2 * memory.transportMs, transportCap * rules.transportMs) }
       : { patienceMs: Math.min(2 * memory.patienceMs, rules.maxPatienceMs) }
-    return { ...memory, ...grown, windowMs: Math.min(windowMs, rules.maxWindowMs), failures }
+    return { ...memory, ...grown, windowMs: doubledMs, queuedMs: doubledMs, failures }
   }
-  const grown = fresh ? first : Math.max(memory.windowMs, Math.min(refusedGrowth * memory.windowMs, refusedCapMs))
-  return { ...memory, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), failures, triedAuth }
+  const { windowMs } = memory
+  const grown = windowMs === 0 ? first : Math.max(windowMs, Math.min(refusedGrowth * windowMs, refusedCapMs))
+  return { ...memory, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), queuedMs, failures, triedAuth }
 }
 
 function firstWindow({ cause, hint }: Loss, memory: Memory, { first }: WaitRules): number {
