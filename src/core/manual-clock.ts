@@ -18,34 +18,48 @@ export interface ManualClock extends Clock {
 interface Timer {
   readonly dueAt: number
   readonly order: number
-  readonly fn: (lateByMs: number) => void
+  /** Gone when it has run or was cancelled, with all that it holds. */
+  fn: ((lateByMs: number) => void) | undefined
 }
 
-/** @param wallStart what `wallNow()` says at the start, epoch ms */
-export function manualClock(wallStart = 1_700_000_000_000): ManualClock {
+/** Below so many cancelled timers nobody looks for them. */
+const fewCancelled = 1_000
+
+/**
+ * @param wallStart what `wallNow()` says at the start, epoch ms
+ * @param settle resolves when everything that was ready to run has run
+ */
+export function manualClock(wallStart = 1_700_000_000_000, settle = settled): ManualClock {
   let now = 0
   let wallOffset = wallStart
   let order = 0
   // A heap: a simulation has hundreds of thousands of timers.
-  const heap: Timer[] = []
-  const cancelled = new Set<Timer>()
+  let heap: Timer[] = []
+  let cancelled = 0
 
   const setTimer: Clock['setTimer'] = (ms, fn) => {
     if (ms === Infinity) return () => {}
-    const timer = { dueAt: now + Math.max(0, ms || 0), order: order++, fn }
+    const timer: Timer = { dueAt: now + Math.max(0, ms || 0), order: order++, fn }
     push(heap, timer)
-    let set = true
-    timer.fn = (lateByMs) => {
-      set = false
-      fn(lateByMs)
-    }
     return () => {
-      if (set) cancelled.add(timer)
-      set = false
+      if (timer.fn === undefined) return
+      timer.fn = undefined
+      cancelled++
+      // A call cancels its deadline long before it is due: what was cancelled must not outnumber what is set.
+      if (cancelled > fewCancelled && cancelled * 2 > heap.length) sweep()
     }
   }
+  const sweep = () => {
+    const left = heap.filter(({ fn }) => fn !== undefined)
+    heap = []
+    for (const timer of left) push(heap, timer)
+    cancelled = 0
+  }
   const first = (): Timer | undefined => {
-    for (let timer = heap[0]; timer && cancelled.delete(timer); timer = heap[0]) pop(heap)
+    for (let timer = heap[0]; timer && timer.fn === undefined; timer = heap[0]) {
+      pop(heap)
+      cancelled--
+    }
     return heap[0]
   }
   const next = (until: number): Timer | undefined => {
@@ -55,13 +69,15 @@ export function manualClock(wallStart = 1_700_000_000_000): ManualClock {
     return timer
   }
   const runUntil = async (until: number, moveFirst: boolean) => {
-    await settled()
+    await settle()
     if (moveFirst) now = Math.max(now, until)
     for (let timer = next(until); timer; timer = next(until)) {
       now = Math.max(now, timer.dueAt)
-      timer.fn(now - timer.dueAt)
+      const { fn } = timer
+      timer.fn = undefined
+      fn?.(now - timer.dueAt)
       // Timers of one moment belong together; between moments everything they set off must have run.
-      if (first()?.dueAt !== timer.dueAt) await settled()
+      if (first()?.dueAt !== timer.dueAt) await settle()
     }
     // Another advance may have gone further meanwhile, and time only grows.
     now = Math.max(now, until)
@@ -77,7 +93,7 @@ export function manualClock(wallStart = 1_700_000_000_000): ManualClock {
       wallOffset += ms
     },
     get pending() {
-      return heap.length - cancelled.size
+      return heap.length - cancelled
     },
   }
 }

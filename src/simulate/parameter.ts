@@ -73,6 +73,11 @@ export function duration(what: string, standard: number, least = 0, most = 86_40
   return { kind: 'duration', what, default: standard, least, most }
 }
 
+/** A duration that the scenario works out from the others where it is not given. */
+export function derivedDuration(what: string, least = 0, most = 86_400_000): DurationParameter {
+  return { kind: 'duration', what, least, most }
+}
+
 export function flag(what: string): { readonly kind: 'flag'; readonly what: string; readonly default: boolean } {
   return { kind: 'flag', what, default: false }
 }

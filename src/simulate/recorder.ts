@@ -12,6 +12,7 @@ export class Recorder {
 
   constructor(world: World) {
     this.#world = world
+    world.curves = () => this.curves
   }
 
   /** The trouble begins: what came before does not count. */
@@ -38,9 +39,10 @@ export class Recorder {
     return this.#total
   }
 
-  /** The most that came in one second of those that `from` lets through. */
-  peak(fromSecond = 0): number {
-    return this.#arrivals.reduce((most, count, second) => (second < fromSecond ? most : Math.max(most, count)), 0)
+  /** The most that came in one second, of those from one up to but not including another. */
+  peak(fromSecond = 0, untilSecond = Infinity): number {
+    const counts = this.#arrivals.slice(fromSecond, untilSecond)
+    return counts.reduce((most, count) => Math.max(most, count ?? 0), 0)
   }
 
   /** The end of a second: what waits at the server, and the share that has recovered. */
@@ -53,8 +55,8 @@ export class Recorder {
     const seconds = this.#queue.length
     return {
       arrivals: Array.from({ length: seconds }, (_, second) => this.#arrivals[second] ?? 0),
-      queue: this.#queue,
-      recovered: this.#recovered,
+      queue: [...this.#queue],
+      recovered: [...this.#recovered],
     }
   }
 }

@@ -19,6 +19,11 @@ export class Recovery {
     this.#backAt[client] = Number.NaN
   }
 
+  /** Whether this one has recovered. */
+  has(client: number): boolean {
+    return !Number.isNaN(this.#backAt[client])
+  }
+
   /** How many have recovered. */
   get count(): number {
     return this.#back

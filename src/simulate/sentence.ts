@@ -4,8 +4,9 @@ import type { PolicyReport } from './report.ts'
 export function inSeconds(ms: number): string {
   const seconds = ms / 1_000
   if (seconds < 120) return `${Number(seconds.toFixed(seconds < 10 ? 2 : 1))} s`
-  const minutes = Math.floor(seconds / 60)
-  const rest = Math.round(seconds - minutes * 60)
+  const whole = Math.round(seconds)
+  const minutes = Math.floor(whole / 60)
+  const rest = whole - minutes * 60
   return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`
 }
 

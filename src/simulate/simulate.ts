@@ -1,6 +1,6 @@
 import { OptionsError } from '../core/options.ts'
 import { valuesOf } from './parameter.ts'
-import type { PolicyReport, Report } from './report.ts'
+import type { Curves, PolicyReport, Report } from './report.ts'
 import type { Scenario } from './scenario.ts'
 import { type ScenarioOptions, scenarioNamed, scenarios } from './scenarios/index.ts'
 import { World } from './world.ts'
@@ -13,6 +13,8 @@ export interface Progress {
   readonly share: number
   /** How late it is in its world, in ms. */
   readonly atMs: number
+  /** This policy's curves so far, for who draws them as they come; worked out when it is read. */
+  readonly curves: Curves
 }
 
 export interface SimulateOptions {
@@ -66,8 +68,16 @@ async function runPolicy(
   { signal, onProgress }: SimulateOptions,
 ): Promise<PolicyReport> {
   const seed = values.seed as number
-  const onStep = onProgress && ((atMs: number, share: number) => onProgress({ policy, share, atMs }))
-  const world = new World({ seed, signal, onStep })
+  const onStep = (atMs: number, share: number) =>
+    onProgress?.({
+      policy,
+      share,
+      atMs,
+      get curves() {
+        return world.curves()
+      },
+    })
+  const world = new World({ seed, signal, onStep: onProgress && onStep })
   const { details = {}, curves, ...figures } = await scenario.run(world, values as never, policy)
   const label = scenario.rivals.find((rival) => rival.name === policy)?.label ?? 'Breakwater'
   return { policy, label, partial: world.aborted, ...figures, details, curves }

@@ -1,6 +1,8 @@
+import { settled, settledInTurn } from '../core/clock.ts'
 import { type ManualClock, manualClock } from '../core/manual-clock.ts'
 import { type Random, seededRandom } from '../core/random.ts'
 import type { Runtime } from '../core/runtime.ts'
+import type { Curves } from './report.ts'
 
 export interface WorldOptions {
   readonly seed: number
@@ -26,8 +28,10 @@ const stepMs = 100
 
 /** Time and chance of a virtual fleet. Nothing in it happens by itself, and nothing of it leaves. */
 export class World {
-  readonly clock: ManualClock = manualClock()
+  readonly clock: ManualClock = manualClock(undefined, settledInTurn)
   readonly seed: number
+  /** The curves so far; who records says what they are. */
+  curves: () => Curves = () => ({ arrivals: [], queue: [], recovered: [] })
   readonly #options: WorldOptions
 
   constructor(options: WorldOptions) {
@@ -59,7 +63,11 @@ export class World {
   async forEach(clients: number, act: (client: number) => void): Promise<void> {
     for (let client = 0; client < clients && !this.aborted; client++) {
       act(client)
-      if (client % 1_000 === 999) await this.clock.advance(0)
+      if (client % 1_000 !== 999) continue
+      await this.clock.advance(0)
+      // A turn of the platform's own: whoever wants this to end is not heard in between.
+      await settled()
+      this.#options.onStep?.(this.clock.now(), 0)
     }
   }
 
@@ -71,9 +79,11 @@ export class World {
       const step = Math.min(stepMs, forMs - passed)
       await clock.advance(fromMs + passed + step - clock.now())
       passed += step
-      if (passed % 1_000 === 0) eachSecond?.(passed / 1_000)
+      const over = done?.() === true
+      // The last second counts, though it may not be a whole one.
+      if (passed % 1_000 === 0 || over || passed === forMs) eachSecond?.(Math.ceil(passed / 1_000))
       this.#options.onStep?.(clock.now(), progress?.() ?? passed / forMs)
-      if (done?.()) return
+      if (over) return
     }
   }
 }

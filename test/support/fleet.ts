@@ -1,5 +1,10 @@
-import { type ClientOptions, createClient } from '../../src/index.ts'
-import { type ManualClock, manualClock, seededRandom } from '../../src/testing/index.ts'
+import type { ClientOptions } from '../../src/index.ts'
+import { Goodput } from '../../src/simulate/goodput.ts'
+import { httpCaller } from '../../src/simulate/http-caller.ts'
+import { Network } from '../../src/simulate/network.ts'
+import { Recorder } from '../../src/simulate/recorder.ts'
+import { RequestServer } from '../../src/simulate/servers/request-server.ts'
+import { World } from '../../src/simulate/world.ts'
 
 /** What happens to the server, between two moments of the run. */
 interface Trouble {
@@ -27,59 +32,12 @@ export interface FleetReport {
   readonly recoverySeconds: number | undefined
   /** Of the calls that began with the trouble or after it. */
   readonly success: number
-  /** Requests that reached the server per call. */
+  /** Requests that reached the server per call, over the whole run. */
   readonly load: number
   /** The highest arrivals in one second over offered, during and after the trouble. */
   readonly peak: number
   /** The same after the trouble, once its last second is over. */
   readonly peakAfter: number
-  /** For each second, the share of the calls begun in it that succeeded in the end. */
-  readonly goodput: readonly number[]
-}
-
-type Send = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>
-
-/** The server: one FIFO queue. Work whose client has left still costs its time. */
-function createServer(options: FleetOptions, clock: ManualClock) {
-  const perSecond = options.clients * options.callsPerSecond * (options.headroom ?? 1.2)
-  const random = seededRandom((options.seed ?? 1) + 7)
-  const { trouble, errorRate = 0 } = options
-  const arrivals: number[] = []
-  let freeAt = 0
-  const send: Send = (_input, init) =>
-    new Promise((resolve, reject) => {
-      const now = clock.now()
-      const second = Math.floor(now / 1000)
-      arrivals[second] = (arrivals[second] ?? 0) + 1
-      const during = trouble !== undefined && now >= trouble.fromMs && now < trouble.untilMs
-      const answer = (inMs: number, act: () => void) => {
-        const cancel = clock.setTimer(inMs, act)
-        init?.signal?.addEventListener('abort', () => {
-          cancel()
-          reject(init.signal?.reason)
-        })
-      }
-      if (during && trouble.kind === 'down') return answer(2, () => reject(new TypeError('fetch failed')))
-      if (random() < errorRate) return answer(5, () => resolve(new Response(null, { status: 500 })))
-      freeAt = Math.max(freeAt, now)
-      if (trouble?.kind === 'frozen' && freeAt >= trouble.fromMs && freeAt < trouble.untilMs) freeAt = trouble.untilMs
-      freeAt += 1000 / perSecond
-      answer(freeAt - now + 5, () => resolve(new Response(null)))
-    })
-  return { send, arrivals }
-}
-
-/** A plain call: one attempt, given up after `attemptMs`. */
-function plainSend(send: Send, attemptMs: number, clock: ManualClock): () => Promise<Response> {
-  return async () => {
-    const controller = new AbortController()
-    const cancel = clock.setTimer(attemptMs, () => controller.abort(new Error('timeout')))
-    try {
-      return await send('http://fleet.test/', { signal: controller.signal })
-    } finally {
-      cancel()
-    }
-  }
 }
 
 /**
@@ -87,62 +45,49 @@ function plainSend(send: Send, attemptMs: number, clock: ManualClock): () => Pro
  * peace. `ours` is what each client is made with; without it the calls are plain.
  */
 export async function runFleet(options: FleetOptions, ours?: ClientOptions): Promise<FleetReport> {
-  const { clients, callsPerSecond, attemptMs, runMs, seed = 1, trouble } = options
-  const clock = manualClock()
-  const { send, arrivals } = createServer(options, clock)
+  const { clients, callsPerSecond, headroom = 1.2, attemptMs, trouble, errorRate = 0, runMs, seed = 1 } = options
   const offered = clients * callsPerSecond
-  const fromMs = trouble?.fromMs ?? 0
-  const offeredIn: number[] = []
-  const succeededIn: number[] = []
-  const measured = { calls: 0, succeeded: 0 }
-  const running: Promise<void>[] = []
-
-  for (let index = 0; index < clients; index++) {
-    const random = seededRandom(seed * 1_000 + index)
-    const client = ours && createClient({ attemptMs, ...ours, fetch: send as typeof fetch, runtime: { clock, random } })
-    const call = client ? () => client.fetch('http://fleet.test/') : plainSend(send, attemptMs, clock)
-    const oneCall = async (counts: boolean) => {
-      const second = Math.floor(clock.now() / 1000)
-      offeredIn[second] = (offeredIn[second] ?? 0) + 1
-      const ok = await call().then(
-        (response) => response.ok,
-        () => false,
-      )
-      if (counts) measured.calls++
-      if (!ok) return
-      if (counts) measured.succeeded++
-      succeededIn[second] = (succeededIn[second] ?? 0) + 1
-    }
+  const world = new World({ seed })
+  const network = new Network(world, { latencyMs: 2.5, loss: 0 }, -1)
+  const server = new RequestServer(world, network, { perSecond: offered * headroom, errors: errorRate }, -2)
+  const recorder = new Recorder(world)
+  const goodput = new Goodput(world)
+  let requests = 0
+  server.onRequest = () => {
+    requests++
+    recorder.arrived()
+  }
+  const phase = world.random(-3)
+  const policy = ours === undefined ? 'none' : 'breakwater'
+  for (let client = 0; client < clients; client++) {
+    const call = httpCaller({ world, server, policy, client, attemptMs, ...(ours && { ours }) })
     const everyMs = 1000 / callsPerSecond
     const tick = () => {
-      running.push(oneCall(clock.now() >= fromMs))
-      if (clock.now() + everyMs < runMs) clock.setTimer(everyMs, tick)
+      call(goodput.call())
+      if (world.clock.now() + everyMs < runMs) world.later(everyMs, tick)
     }
-    clock.setTimer(random() * everyMs, tick)
+    world.later(phase() * everyMs, tick)
   }
-  await clock.advance(runMs)
+  const fromMs = trouble?.fromMs ?? 0
+  await world.run({ forMs: fromMs })
+  recorder.begin()
+  goodput.begin()
+  const troubleMs = trouble === undefined ? 0 : trouble.untilMs - fromMs
+  if (trouble?.kind === 'down') server.crash()
+  else if (trouble) server.speed = 0
+  await world.run({ forMs: troubleMs })
+  server.reach = 'open'
+  server.speed = 1
+  await world.run({ forMs: runMs - fromMs - troubleMs })
+  const total = requests
   // Whoever still waits gets an answer or runs into its deadline.
-  await clock.advance(60_000)
-  await Promise.all(running)
-
-  const seconds = Math.floor(runMs / 1000)
-  const share = Array.from({ length: seconds }, (_, second) => (succeededIn[second] ?? 0) / (offeredIn[second] ?? 1))
-  const total = arrivals.reduce((sum, count) => sum + (count ?? 0), 0)
-  const troubleEnd = Math.floor((trouble?.untilMs ?? 0) / 1000)
-  const later = arrivals.slice(Math.floor(fromMs / 1000))
+  await world.run({ forMs: 60_000, done: () => goodput.pending === 0 })
+  const backMs = goodput.backAfterMs(0.95, troubleMs)
   return {
-    recoverySeconds: recovery(share, troubleEnd),
-    success: measured.succeeded / measured.calls,
-    load: total / (offered * seconds),
-    peak: Math.max(...Array.from(later, (count) => count ?? 0)) / offered,
-    peakAfter: Math.max(...Array.from(arrivals.slice(troubleEnd + 1), (count) => count ?? 0)) / offered,
-    goodput: share,
+    recoverySeconds: backMs === null ? undefined : Math.max(0, backMs - troubleMs) / 1000,
+    success: 1 - goodput.lost,
+    load: total / ((offered * runMs) / 1000),
+    peak: recorder.peak() / offered,
+    peakAfter: recorder.peak(troubleMs / 1000 + 1) / offered,
   }
-}
-
-function recovery(share: readonly number[], end: number): number | undefined {
-  for (let at = end; at + 5 <= share.length; at++) {
-    if (share.slice(at, at + 5).every((one) => one >= 0.95)) return at - end
-  }
-  return undefined
 }

@@ -1,11 +1,12 @@
+import { World } from '../../src/simulate/world.ts'
 import { ReliableSocket, type SocketOptions } from '../../src/socket/index.ts'
-import { type ManualClock, manualClock, seededRandom } from '../../src/testing/index.ts'
+import type { ManualClock } from '../../src/testing/index.ts'
 import { Harbour, type HarbourOptions } from './harbour.ts'
 
 export interface SocketFleetOptions {
   sockets: number
   seed?: number
-  harbour: Omit<HarbourOptions, 'clock'>
+  harbour: HarbourOptions
   /** What each socket is made with. */
   options?: (index: number) => Partial<SocketOptions>
   /** Processes that the sockets are in; each has one if absent. */
@@ -38,14 +39,12 @@ export class SocketFleet {
   readonly #backAt: Float64Array
 
   constructor({ sockets, seed = 1, harbour, options, processes = sockets, greet }: SocketFleetOptions) {
-    this.clock = manualClock()
-    this.harbour = new Harbour({ ...harbour, clock: this.clock })
+    const world = new World({ seed })
+    this.clock = world.clock
+    this.harbour = new Harbour(world, harbour)
     this.harbour.greet = greet
     this.#backAt = new Float64Array(sockets).fill(Number.NaN)
-    const runtimes = Array.from({ length: processes }, (_, index) => ({
-      clock: this.clock,
-      random: seededRandom(seed * 1_000_000 + index),
-    }))
+    const runtimes = Array.from({ length: processes }, (_, index) => world.runtime(index))
     for (let index = 0; index < sockets; index++) {
       const runtime = runtimes[index % processes]
       const transport = this.harbour.openTransport

@@ -46,6 +46,13 @@ describe.each([1, 2, 3])('a fleet that is dropped at once, seed %i', (seed) => {
     expect(report.wasted).toBe(0)
   })
 
+  test('comes back to one that was away for 30 s, and whose backlog is short', async () => {
+    const report = await storm({ seed, awayMs: 30_000, backlog: 0.04 * few })
+    expect(report.t99 - 30).toBeLessThanOrEqual(1.2 * bound)
+    expect(report.attempts).toBeLessThanOrEqual(6.5)
+    expect(report.wasted).toBe(0)
+  })
+
   test('comes back to one that was away for 30 s', async () => {
     const report = await storm({ seed, awayMs: 30_000 })
     expect(report.t99 - 30).toBeLessThanOrEqual(1.05 * bound)

@@ -1,9 +1,27 @@
 import type { ParameterTable, ValuesOf } from '../parameter.ts'
 import type { Scenario } from '../scenario.ts'
+import { broadcast } from './broadcast.ts'
+import { cache } from './cache.ts'
+import { cron } from './cron.ts'
+import { failover } from './failover.ts'
+import { hedge } from './hedge.ts'
 import { reconnect } from './reconnect.ts'
+import { retry } from './retry.ts'
+import { retryAfter } from './retry-after.ts'
+import { token } from './token.ts'
 
 /** Every scenario, in the order in which they are listed. */
-export const scenarios = { reconnect } as const
+export const scenarios = {
+  reconnect,
+  retry,
+  token,
+  cache,
+  'retry-after': retryAfter,
+  cron,
+  broadcast,
+  hedge,
+  failover,
+} as const
 
 type Scenarios = typeof scenarios
 

@@ -1,14 +1,15 @@
-import { encodeHint, ReliableSocket, reconnectHint } from '../../socket/index.ts'
-import { socketDefaults } from '../../socket/options.ts'
+import { type Hint, reconnectHint } from '../../socket/index.ts'
 import { Network } from '../network.ts'
-import { choice, count, derived, duration, flag, number, type ValuesOf } from '../parameter.ts'
+import { choice, count, derived, derivedDuration, duration, flag, number, type ValuesOf } from '../parameter.ts'
 import { Recorder } from '../recorder.ts'
 import { Recovery } from '../recovery.ts'
-import { RivalSocket } from '../rivals/rival-socket.ts'
 import { socketFormulas } from '../rivals/socket-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
 import { inSeconds, recoverySentence } from '../sentence.ts'
+import { Balancer } from '../servers/balancer.ts'
 import { HandshakeServer } from '../servers/handshake-server.ts'
+import { rollingRestart } from '../servers/restart.ts'
+import { SocketFleet, socketParameters } from '../socket-fleet.ts'
 import type { World } from '../world.ts'
 
 const parameters = {
@@ -21,9 +22,9 @@ const parameters = {
   ]),
   backlog: count('handshakes that may wait at a server with a backlog', 4_096),
   hint: flag('whether the server says, as it closes, when it wants its clients back'),
-  windowMs: duration('our first window after a loss that nobody explained', firstWindowMs()),
-  patienceMs: duration('how long our first dial may take', socketDefaults.patienceMs, 1),
-  timeouts: choice("rivals' handshake timeouts: 5 s for each of them, or what each ships with", ['equal', 'own']),
+  instances: count('servers behind one balancer; more than one restart one after another', 1, 1, 1_000),
+  everyMs: derivedDuration('how long after one instance the next restarts; the outage and 5 s more unless given'),
+  ...socketParameters,
   latencyMs: duration('what a packet takes one way', 15),
   loss: number('share of packets that are lost', 0, 0, 0.5),
   runMs: duration('when the run ends, whoever is back', 900_000, 1_000),
@@ -32,20 +33,24 @@ const parameters = {
 
 type Values = ValuesOf<typeof parameters>
 
-/** Long enough for every connection to count as proven before it is lost. */
-const settleMs = 12_000
+/** What a balancer takes to see that an instance has gone, or is back, in ms. */
+const healthCheckMs = 2_000
 
-/** With `timeouts: 'equal'`, as in the comparison of formulas that the field knows. */
-const equalTimeoutMs = 5_000
-
-/** A server goes, and all its sockets want to come back: to it, or to what stands in its place. */
+/**
+ * A server goes, and all its sockets want to come back: to it, or to what stands in its place. With several instances
+ * they restart one after another behind a balancer, each with its part of the sockets and of the capacity.
+ */
 export const reconnect = scenario({
   name: 'reconnect',
   title: 'Reconnect storm',
   what: 'Every socket of a fleet is dropped at once; the server takes so many handshakes per second.',
   parameters,
   rivals: socketFormulas,
-  complete: (given) => ({ ...given, capacity: given.capacity ?? given.clients / 50 }),
+  complete: (given) => ({
+    ...given,
+    capacity: given.capacity ?? given.clients / 50,
+    everyMs: given.everyMs ?? given.outageMs + 5_000,
+  }),
   run,
   summary: (ours, values, compared) => {
     const before = values.outageMs > 0 ? `after ${inSeconds(values.outageMs)} without a server, ` : ''
@@ -54,84 +59,64 @@ export const reconnect = scenario({
 })
 
 async function run(world: World, values: Values, policy: string): Promise<Outcome> {
-  const { clients, capacity, outageMs, hint, runMs } = values
-  const server = new HandshakeServer(world, new Network(world, values, -1), {
-    perSecond: capacity,
-    ...(values.server === 'backlog' && { backlog: values.backlog }),
-  })
+  const { clients, capacity, runMs } = values
+  const servers = serversOf(world, values)
+  const balancer = new Balancer(world, servers, healthCheckMs)
   const recorder = new Recorder(world)
   const recovery = new Recovery(clients)
-  server.onDial = () => recorder.arrived()
-  let ended = 0
-  server.speed = Infinity
-  await world.forEach(clients, (client) => {
-    const ears: Ears = {
-      onOpen: () => recovery.back(client, world.clock.now()),
-      onClose: () => recovery.away(client),
-      onEnd: () => ended++,
-    }
-    open(world, server, values, policy, client, ears)
-  })
-  await world.run({ forMs: settleMs, progress: () => 0 })
-  server.speed = 1
-  server.wasted = 0
+  for (const server of servers) server.onDial = () => recorder.arrived()
+  const { openTransport } = balancer
+  const fleet = new SocketFleet({ world, clients, policy, values, openTransport, recovery })
+  for (const server of servers) server.speed = Infinity
+  await fleet.settle()
+  for (const server of servers) server.speed = 1
   recorder.begin()
   const fromMs = world.clock.now()
-  if (outageMs > 0) server.reach = 'refusing'
-  world.later(outageMs, () => {
-    server.reach = 'open'
-  })
-  const told = reconnectHint({ connections: clients, acceptPerSecond: capacity, afterMs: outageMs })
-  if (hint) server.dropAll(1012, encodeHint(told))
-  else server.dropAll()
+  const lastMs = begin(world, values, servers, balancer)
   await world.run({
     forMs: runMs,
-    done: () => recovery.count + ended >= clients,
-    eachSecond: () => recorder.sample(server.queued, recovery.share),
+    done: () => recorder.atMs > lastMs && recovery.count + fleet.ended >= clients,
+    eachSecond: () => recorder.sample(sum(servers, 'queued'), recovery.share),
     progress: () => recovery.share,
   })
-  const boundMs = outageMs + (clients / capacity) * 1_000
   const times = recovery.times(fromMs)
   return {
     ...times,
-    boundMs: Math.round(boundMs),
+    boundMs: Math.round(lastMs + (clients / capacity) * 1_000),
     peakPerSecond: recorder.peak(),
     peakOverCapacity: recorder.peak() / capacity,
     attemptsPerClient: recorder.total / clients,
     amplification: recorder.total / clients,
-    wasted: server.wasted,
+    wasted: sum(servers, 'wasted'),
     goodputLost: 1 - recovery.share,
     worstWaitMs: times.tAllMs,
-    details: { connected: recovery.share, gaveUp: ended },
+    details: { connected: recovery.share, gaveUp: fleet.ended },
     curves: recorder.curves,
   }
 }
 
-interface Ears {
-  onOpen(): void
-  onClose(): void
-  onEnd(): void
+function serversOf(world: World, values: Values): [HandshakeServer, ...HandshakeServer[]] {
+  const { instances, capacity, backlog } = values
+  const make = (index: number) =>
+    new HandshakeServer(world, new Network(world, values, -1 - index), {
+      perSecond: capacity / instances,
+      ...(values.server === 'backlog' && { backlog: Math.ceil(backlog / instances) }),
+    })
+  return [make(0), ...Array.from({ length: instances - 1 }, (_, index) => make(index + 1))]
 }
 
-function open(world: World, server: HandshakeServer, values: Values, policy: string, client: number, ears: Ears): void {
-  const { openTransport } = server
-  const formula = socketFormulas.find(({ name }) => name === policy)
-  if (formula) {
-    const timeoutMs = values.timeouts === 'own' ? formula.timeoutMs : equalTimeoutMs
-    new RivalSocket({ world, random: world.random(client), openTransport, formula, timeoutMs, ...ears })
-    return
-  }
-  const socket = new ReliableSocket('ws://server.test/', [], {
-    runtime: world.runtime(client),
-    transport: openTransport,
-    firstWindowMs: { drop: values.windowMs },
-    patienceMs: values.patienceMs,
-  })
-  socket.addEventListener('open', ears.onOpen)
-  socket.addEventListener('close', ears.onClose)
+/** The trouble begins. Gives when its last part does, in ms from now. */
+function begin(world: World, values: Values, servers: readonly HandshakeServer[], balancer: Balancer): number {
+  const { clients, capacity, outageMs, instances, everyMs } = values
+  // Of a rolling restart, others take whom an instance sends away.
+  const afterMs = instances > 1 ? 0 : outageMs
+  const connections = clients / instances
+  const told: Hint = reconnectHint({ connections, acceptPerSecond: capacity / instances, afterMs })
+  const options = { awayMs: outageMs, hint: values.hint ? told : undefined }
+  rollingRestart(world, servers, balancer, everyMs, options)
+  return instances > 1 ? (instances - 1) * everyMs : outageMs
 }
 
-function firstWindowMs(): number {
-  const { firstWindowMs } = socketDefaults
-  return typeof firstWindowMs === 'number' ? firstWindowMs : (firstWindowMs.drop ?? 0)
+function sum(servers: readonly HandshakeServer[], what: 'queued' | 'wasted'): number {
+  return servers.reduce((total, server) => total + server[what], 0)
 }

@@ -41,6 +41,7 @@ export class HandshakeServer implements Host {
   wasted = 0
   readonly #queue: ServiceQueue
   readonly #berths = new Set<VirtualTransport>()
+  readonly #waiting = new Set<VirtualTransport>()
   #slotAt = 0
 
   constructor(world: World, network: Network, options: HandshakeServerOptions) {
@@ -78,11 +79,12 @@ export class HandshakeServer implements Host {
     for (const berth of [...this.#berths]) berth.end(code, reason)
   }
 
-  /** The process is gone: connections, and the handshakes that waited. */
-  crash(): void {
-    this.reach = 'refusing'
+  /** The process ends: connections with a close frame or without a word, the handshakes that waited without one. */
+  end(code = 1006, reason = ''): void {
     this.#queue.clear()
-    this.dropAll()
+    for (const berth of [...this.#waiting]) berth.end(1006, '')
+    this.#waiting.clear()
+    this.dropAll(code, reason)
   }
 
   /** A message to everybody. */
@@ -108,7 +110,7 @@ export class HandshakeServer implements Host {
       return
     }
     const { backlog = Infinity, lateTransport, shedsBeyondMs = Infinity } = this.options
-    if (this.reach === 'black-hole' || this.queued >= backlog || this.network.loses()) {
+    if (this.reach === 'black-hole' || this.#queue.length >= backlog || this.network.loses()) {
       const againMs = synRepeatMs[repeats]
       if (againMs === undefined) berth.end(1006, '')
       else this.world.later(againMs, () => this.arrives(berth, repeats + 1))
@@ -119,7 +121,9 @@ export class HandshakeServer implements Host {
     const serviceMs = 1_000 / this.options.perSecond
     // Who is sent away is told when all who wait, and all who were sent away before, will have been served.
     const slotMs = shed ? this.#slot(serviceMs) : 0
+    this.#waiting.add(berth)
     this.#queue.add(shed ? serviceMs / 20 : serviceMs, () => {
+      this.#waiting.delete(berth)
       this.network.carry(() => this.#serve(berth, shed, slotMs))
     })
   }

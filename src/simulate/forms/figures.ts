@@ -1,0 +1,108 @@
+import type { Figures, PolicyReport, Report } from '../report.ts'
+import { inFull, inSeconds } from '../sentence.ts'
+
+/** One figure of every policy: a column of the tables. */
+export interface FigureColumn {
+  readonly title: string
+  /** What it means, for who wonders. */
+  readonly what: string
+  cell(policy: PolicyReport): string
+}
+
+/** Everybody in a report, ours first. */
+export function policiesOf(report: Report): readonly PolicyReport[] {
+  return [report, ...report.compared]
+}
+
+/** What the server takes per second, if it can be told from the figures. */
+export function capacityOf(report: Report): number | undefined {
+  const known = policiesOf(report).find(({ peakOverCapacity }) => peakOverCapacity > 0)
+  return known && known.peakPerSecond / known.peakOverCapacity
+}
+
+/** The columns that say something in this report: a figure that nobody has is left out. */
+export function columnsOf(report: Report): readonly FigureColumn[] {
+  const policies = policiesOf(report)
+  const recovers = policies.some(({ t50Ms, boundMs }) => t50Ms !== null || boundMs !== null)
+  const details = [...new Set(policies.flatMap((policy) => Object.keys(policy.details)))]
+  return [
+    ...(recovers ? times : []),
+    ...others.filter(({ has }) => policies.some(has)),
+    ...details.map((name) => ({
+      title: titleOf(name),
+      what: 'a figure of this scenario alone',
+      cell: (policy: PolicyReport) => detail(name, policy.details[name]),
+    })),
+  ]
+}
+
+/** `1.23 s`, `40 ms`. */
+export function inTime(ms: number): string {
+  return ms > 0 && ms < 1_000 ? `${inFull(ms)} ms` : inSeconds(ms)
+}
+
+/** `33 %`, `99.9 %`; what is not all is never rounded to all, and what is something never to nothing. */
+export function inPercent(share: number): string {
+  const percent = 100 * share
+  const rounded = Math.round(percent * 10) / 10
+  if (rounded === 100 && percent < 100) return '> 99.9 %'
+  return rounded === 0 && percent > 0 ? '< 0.1 %' : `${rounded} %`
+}
+
+const times = [
+  time('50 % back', 'from the beginning of the trouble until half had recovered', 't50Ms'),
+  time('99 % back', 'from the beginning of the trouble until 99 of 100 had recovered', 't99Ms'),
+  time('all back', 'from the beginning of the trouble until all had recovered', 'tAllMs'),
+]
+
+const others: readonly (FigureColumn & { has(policy: PolicyReport): boolean })[] = [
+  {
+    title: 'soonest',
+    what: 'no policy could have brought all back sooner',
+    has: ({ boundMs }) => boundMs !== null,
+    cell: ({ boundMs }) => (boundMs === null ? '–' : inTime(boundMs)),
+  },
+  plain('peak/s', 'arrivals at the server in the busiest second', 'peakPerSecond'),
+  plain('× capacity', 'the same as a multiple of what the server can do', 'peakOverCapacity'),
+  plain('attempts', 'arrivals per client since the trouble began', 'attemptsPerClient'),
+  plain('amplification', 'attempts per piece of work that somebody wanted', 'amplification'),
+  plain('wasted', 'pieces of work that the server did for clients that had left', 'wasted'),
+  {
+    title: 'lost',
+    what: 'share of the wanted work that failed for good, or was not done in time',
+    has: () => true,
+    cell: ({ goodputLost }) => inPercent(goodputLost),
+  },
+  {
+    title: 'worst wait',
+    what: 'the longest that anybody waited',
+    has: ({ worstWaitMs }) => worstWaitMs !== null,
+    cell: ({ worstWaitMs }) => (worstWaitMs === null ? '–' : inTime(worstWaitMs)),
+  },
+]
+
+function time(title: string, what: string, name: 't50Ms' | 't99Ms' | 'tAllMs'): FigureColumn {
+  const cell = (policy: PolicyReport) => {
+    const ms = policy[name]
+    if (ms !== null) return inTime(ms)
+    return policy.partial ? 'not yet' : 'never'
+  }
+  return { title, what, cell }
+}
+
+type Plain = { [Name in keyof Figures]: Figures[Name] extends number ? Name : never }[keyof Figures]
+
+function plain(title: string, what: string, name: Plain) {
+  return { title, what, has: () => true, cell: (policy: PolicyReport) => inFull(policy[name]) }
+}
+
+/** `gaveUp` as `gave up`, `p99Ms` as `p99`. */
+export function titleOf(name: string): string {
+  return name.replace(/(Ms|Share)$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function detail(name: string, value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–'
+  if (name.endsWith('Ms')) return inTime(value)
+  return name.endsWith('Share') ? inPercent(value) : inFull(value)
+}
