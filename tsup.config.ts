@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { basename, dirname, join } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
 
 const shared = {
@@ -82,6 +83,24 @@ const layers = Object.fromEntries(
     ]),
 )
 
+/** What is run and not imported: it has no types. */
+const commands = { cli: 'src/cli/index.ts' }
+
+/** What the command puts into a report of its own, beside it. */
+const uplotFiles = ['LICENSE', 'dist/uPlot.iife.min.js', 'dist/uPlot.min.css']
+
+const uplotBesideCommand: EsbuildPlugin = {
+  name: 'uplot-beside-command',
+  setup(build) {
+    build.onEnd(async () => {
+      const from = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
+      const to = join(build.initialOptions.outdir ?? 'dist', 'uplot')
+      await mkdir(to, { recursive: true })
+      await Promise.all(uplotFiles.map((path) => copyFile(join(from, path), join(to, basename(path)))))
+    })
+  },
+}
+
 /** Two doors to the wire; which of them is opened, package `imports` say. */
 const transports = {
   'transport.node': 'src/socket/transport.node.ts',
@@ -91,7 +110,7 @@ const transports = {
 export default defineConfig([
   {
     ...shared,
-    entry: { ...entries, ...layers, ...transports },
+    entry: { ...entries, ...layers, ...transports, ...commands },
     // `Disposable` is not in everyone's lib; with this line the declarations bring it along.
     dts: { entry: entries, banner: '/// <reference lib="esnext.disposable" />' },
     // One copy of every class and of all module state, however many entries an application imports.
@@ -100,6 +119,7 @@ export default defineConfig([
     external: [/^node:/, /^#/],
     // Goes into ./cache, so that who uses only that installs nothing else; its licence is named where it is imported.
     noExternal: ['lru-cache'],
+    esbuildPlugins: [uplotBesideCommand],
     // Of what goes in, the build that asks for no module of Node: it has to load everywhere.
     esbuildOptions: (options) => {
       options.conditions = ['browser']

@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltPackage, buildPackage } from './support/built-package.ts'
@@ -53,7 +55,7 @@ const names: Record<string, string[]> = {
     'ThrottledError',
   ],
   'breakwater/redis': ['CoordinationError', 'redisCoordination'],
-  'breakwater/simulate': ['OptionsError', 'scenarios', 'simulate'],
+  'breakwater/simulate': ['htmlReport', 'markdown', 'OptionsError', 'plan', 'plot', 'scenarios', 'simulate'],
   'breakwater/socket': ['encodeHint', 'jsonSession', 'parseHint', 'ReliableSocket', 'reconnectHint', 'SocketError'],
   'breakwater/tabs': ['CoordinationError', 'tabsCoordination'],
   'breakwater/testing': [
@@ -107,6 +109,37 @@ describe('the built package', () => {
       console.log(typeof createFetch)
     `)
     expect(printed.trim()).toBe('function')
+  })
+})
+
+describe('the command of the built package', () => {
+  const command = async (...args: string[]) => {
+    const { bin } = JSON.parse(await readFile(join(built.installed, 'package.json'), 'utf8'))
+    const run = promisify(execFile)
+    return (await run(process.execPath, [join(built.installed, bin.breakwater), ...args], { cwd: built.project }))
+      .stdout
+  }
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+    await expect(command('--version')).resolves.toBe(`${version}\n`)
+  })
+
+  it('prints the report of the library, and writes a page with the uPlot that lies beside it', async () => {
+    const printed = await command(...'simulate reconnect --clients 50 --json --html page.html'.split(' '))
+    const expected = await built.node(`
+      import { simulate } from 'breakwater/simulate'
+      console.log(JSON.stringify(await simulate({ name: 'reconnect', clients: 50 })))
+    `)
+    expect(printed).toBe(expected)
+    // Nothing of uPlot is installed there.
+    const page = await readFile(join(built.project, 'page.html'), 'utf8')
+    expect(page).toContain('Permission is hereby granted')
+    expect(page).toContain('var uPlot=')
+  })
+
+  it.each(['plan', 'doctor'])('knows %s', async (name) => {
+    await expect(command(name, '--help')).resolves.toContain(`Usage: breakwater ${name}`)
   })
 })
 

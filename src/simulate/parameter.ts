@@ -56,11 +56,21 @@ export type GivenOf<Table extends ParameterTable> = {
   readonly [Name in keyof Table]: Table[Name] extends Underived ? ValuesOf<Table>[Name] : number | undefined
 }
 
-export function count(what: string, standard: number, least = 1, most = 10_000_000): CountParameter & Standard {
+export function count(
+  what: string,
+  standard: number,
+  least = 1,
+  most = 10_000_000,
+): CountParameter & { readonly default: number } {
   return { kind: 'count', what, default: standard, least, most }
 }
 
-export function number(what: string, standard: number, least = 0, most = Number.MAX_VALUE): NumberParameter & Standard {
+export function number(
+  what: string,
+  standard: number,
+  least = 0,
+  most = Number.MAX_VALUE,
+): NumberParameter & { readonly default: number } {
   return { kind: 'number', what, default: standard, least, most }
 }
 
@@ -69,7 +79,12 @@ export function derived(what: string, least = 0, most = Number.MAX_VALUE): Numbe
   return { kind: 'number', what, least, most }
 }
 
-export function duration(what: string, standard: number, least = 0, most = 86_400_000): DurationParameter & Standard {
+export function duration(
+  what: string,
+  standard: number,
+  least = 0,
+  most = 86_400_000,
+): DurationParameter & { readonly default: number } {
   return { kind: 'duration', what, default: standard, least, most }
 }
 
@@ -87,10 +102,6 @@ export function choice<const Word extends string>(
   choices: readonly [Word, ...Word[]],
 ): ChoiceParameter<Word> {
   return { kind: 'choice', what, default: choices[0], choices }
-}
-
-interface Standard {
-  readonly default: number
 }
 
 interface Underived {

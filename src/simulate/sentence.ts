@@ -23,12 +23,15 @@ export function recoverySentence(who: string, ours: PolicyReport, compared: read
   return others.length === 0 ? sentence : `${sentence} ${others.join('; ')}.`
 }
 
-function cameBack({ t99Ms, boundMs, attemptsPerClient, goodputLost, partial }: PolicyReport): string {
-  const dials = `${inFull(attemptsPerClient)} attempts each`
+function cameBack({ t99Ms, boundMs, attemptsPerClient, goodputLost, partial, curves }: PolicyReport): string {
+  const attempts = inFull(attemptsPerClient)
+  const each = `${attempts} ${attempts === '1' ? 'attempt' : 'attempts'} each`
   if (t99Ms === null) {
     const back = `${inFull(100 * (1 - goodputLost))} % back`
-    return partial ? `${back} when it was ended, ${dials}` : `never recovered (${back} at the end), ${dials}`
+    const after = inSeconds(1_000 * curves.recovered.length)
+    return partial ? `${back} when it was ended, ${each}` : `not recovered after ${after} (${back}), ${each}`
   }
-  const bound = boundMs === null ? '' : ` (${inFull(t99Ms / boundMs)} × the soonest possible)`
-  return `99 % back after ${inSeconds(t99Ms)}${bound}, ${dials}`
+  // The bound is that of the last one, so it may come a little later than 99 of 100.
+  const bound = boundMs === null ? '' : ` (the soonest possible for all: ${inSeconds(boundMs)})`
+  return `99 % back after ${inSeconds(t99Ms)}${bound}, ${each}`
 }

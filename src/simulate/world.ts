@@ -8,7 +8,7 @@ export interface WorldOptions {
   readonly seed: number
   /** Ends the run; what has been counted until then is reported. */
   readonly signal?: AbortSignal | undefined
-  /** Told about ten times for each second of the world's time: how late it is there, and what was said of the end. */
+  /** Told about ten times for each second of the world's time, and as clients are made: how late it is, and what was said of the end. */
   readonly onStep?: ((atMs: number, share: number) => void) | undefined
 }
 
@@ -28,7 +28,7 @@ const stepMs = 100
 
 /** Time and chance of a virtual fleet. Nothing in it happens by itself, and nothing of it leaves. */
 export class World {
-  readonly clock: ManualClock = manualClock(undefined, settledInTurn)
+  readonly clock: ManualClock
   readonly seed: number
   /** The curves so far; who records says what they are. */
   curves: () => Curves = () => ({ arrivals: [], queue: [], recovered: [] })
@@ -37,6 +37,9 @@ export class World {
   constructor(options: WorldOptions) {
     this.seed = options.seed
     this.#options = options
+    // A turn of the platform's own: whoever wants this to end is not heard in between.
+    const goesOn = () => settled().then(() => !this.aborted)
+    this.clock = manualClock(undefined, { settle: settledInTurn, goesOn })
   }
 
   /** Whether the run was ended from outside. */
@@ -65,7 +68,6 @@ export class World {
       act(client)
       if (client % 1_000 !== 999) continue
       await this.clock.advance(0)
-      // A turn of the platform's own: whoever wants this to end is not heard in between.
       await settled()
       this.#options.onStep?.(this.clock.now(), 0)
     }
@@ -78,6 +80,7 @@ export class World {
     for (let passed = 0; passed < forMs && !this.aborted; ) {
       const step = Math.min(stepMs, forMs - passed)
       await clock.advance(fromMs + passed + step - clock.now())
+      if (this.aborted) return
       passed += step
       const over = done?.() === true
       // The last second counts, though it may not be a whole one.

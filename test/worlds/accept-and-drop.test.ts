@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { Berth } from '../../src/simulate/servers/virtual-transport.ts'
 import { encodeHint, type Session } from '../../src/socket/index.ts'
 import type { Harbour } from '../support/harbour.ts'
 import { welcomed } from '../support/hint-session.ts'
 import { SocketFleet } from '../support/socket-fleet.ts'
-import type { Berth } from '../../src/simulate/servers/virtual-transport.ts'
 
 const sockets = 20
 const minuteMs = 60_000

@@ -96,13 +96,16 @@ function plain(title: string, what: string, name: Plain) {
   return { title, what, has: () => true, cell: (policy: PolicyReport) => inFull(policy[name]) }
 }
 
-/** `gaveUp` as `gave up`, `p99Ms` as `p99`. */
+/** `gaveUp` as `gave up`, `p99Ms` as `p99`, `p99MsAt60` as `p99 at 60`. */
 export function titleOf(name: string): string {
-  return name.replace(/(Ms|Share)$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return name
+    .replace(/(Ms|Share)(?=[A-Z]|$)/, '')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/(?<=[a-z]{2})(?=\d)/g, ' ')
 }
 
 function detail(name: string, value: number | null | undefined): string {
   if (value === null || value === undefined) return '–'
-  if (name.endsWith('Ms')) return inTime(value)
-  return name.endsWith('Share') ? inPercent(value) : inFull(value)
+  if (/Ms(?=[A-Z]|$)/.test(name)) return inTime(value)
+  return /Share(?=[A-Z]|$)/.test(name) ? inPercent(value) : inFull(value)
 }

@@ -4,13 +4,13 @@ export const htmlStyle = `
   color-scheme: light dark;
   --page: #fbfbfa; --card: #ffffff; --text: #1d2129; --soft: #5d6675; --line: #e3e5e9; --grid: #eceef1;
   --limit: #b26a00; --ours: #0b6bcb;
-  --rivals: #d1383d #2e8b57 #8e44ad #c2711c #0f8b8d #b0307f #6b7a1f #7a5230 #4c5bd4 #a61b5b #3f7f3f #7d6b9e #54606e;
+  --rivals: #d1383d #2e8b57 #8e44ad #0f8b8d #b0307f #6b7a1f #7a5230 #4c5bd4 #a61b5b #3f7f3f #7d6b9e #54606e #c2711c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #14171c; --card: #1b1f26; --text: #e6e9ee; --soft: #98a2b3; --line: #2c323c; --grid: #272c35;
     --limit: #f0b35a; --ours: #58a6ff;
-    --rivals: #ff7b72 #56d39b #c79bff #ffa657 #4fd1d3 #f47fc4 #c5d15b #d3a67c #93a0ff #ff8fb5 #8bd48b #b9aee0 #a9b4c2;
+    --rivals: #ff7b72 #56d39b #c79bff #4fd1d3 #f47fc4 #c5d15b #d3a67c #93a0ff #ff8fb5 #8bd48b #b9aee0 #a9b4c2 #ffa657;
   }
 }
 * { box-sizing: border-box; }

@@ -84,7 +84,8 @@ export class HandshakeServer implements Host {
     this.#queue.clear()
     for (const berth of [...this.#waiting]) berth.end(1006, '')
     this.#waiting.clear()
-    this.dropAll(code, reason)
+    // Each by itself: whoever wants the run to end is heard in between.
+    for (const berth of this.#berths) this.world.later(0, () => berth.end(code, reason))
   }
 
   /** A message to everybody. */

@@ -28,9 +28,8 @@ export interface Answer {
 }
 
 interface PendingRequest {
-  readonly hear: (answer: Answer) => void
-  /** Its client has left, or was told. */
-  gone: boolean
+  /** Gone when its client has left or was told; a server that cannot keep up holds millions whose clients have. */
+  hear: ((answer: Answer) => void) | undefined
 }
 
 const served: Answer = { status: 200 }
@@ -93,11 +92,12 @@ export class RequestServer {
 
   /** Sends a request; `hear` is told the answer. The function returned is the client leaving, which the server does not notice. */
   ask(hear: (answer: Answer) => void): () => void {
-    const request: PendingRequest = { hear, gone: false }
+    const request: PendingRequest = { hear }
     this.onRequest?.()
     this.#network.carry(() => this.#arrives(request, 0))
     return () => {
-      request.gone = true
+      request.hear = undefined
+      this.#here.delete(request)
     }
   }
 
@@ -129,14 +129,14 @@ export class RequestServer {
       const againMs = synRepeatMs[repeats]
       if (againMs === undefined) this.#answer(request, broken)
       // A client that has left does not repeat itself.
-      else if (!request.gone) this.#world.later(againMs, () => this.#arrives(request, repeats + 1))
+      else if (request.hear) this.#world.later(againMs, () => this.#arrives(request, repeats + 1))
     }
   }
 
   #read(request: PendingRequest): void {
     const { perSecond, machines = 1, workers = 1, errors = 0, shedsBeyondMs, shed = overloaded } = this.#options
     const queue = this.#anyQueue()
-    this.#here.add(request)
+    if (request.hear) this.#here.add(request)
     if (queue.speed === 0 && (shedsBeyondMs !== undefined || this.turnsAwayWith)) {
       this.#unread.push(request)
       return
@@ -155,18 +155,18 @@ export class RequestServer {
       return
     }
     queue.add(serviceMs, () => {
-      if (request.gone) this.wasted++
+      if (request.hear === undefined) this.wasted++
       this.#answer(request, served)
     })
   }
 
   #answer(request: PendingRequest, answer: Answer): void {
     this.#here.delete(request)
-    if (request.gone) return
+    if (request.hear === undefined) return
     this.#network.carry(() => {
-      if (request.gone) return
-      request.gone = true
-      request.hear(answer)
+      const { hear } = request
+      request.hear = undefined
+      hear?.(answer)
     })
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inPercent, inTime } from '../../../src/simulate/forms/figures.ts'
+import { inPercent, inTime, titleOf } from '../../../src/simulate/forms/figures.ts'
 import { htmlReport, markdown, plot, simulate } from '../../../src/simulate/index.ts'
 import { policyReport, stormReport } from '../../support/storm-report.ts'
 
@@ -136,6 +136,16 @@ describe('figures for a person', () => {
     [150_000, '2 min 30 s'],
   ])('%i ms is %s', (ms, text) => {
     expect(inTime(ms)).toBe(text)
+  })
+
+  it.each([
+    ['gaveUp', 'gave up'],
+    ['p99Ms', 'p99'],
+    ['p99MsAt60', 'p99 at 60'],
+    ['lateShare', 'late'],
+    ['maxWindowMs', 'max window'],
+  ])('%s is called %s', (name, title) => {
+    expect(titleOf(name)).toBe(title)
   })
 
   it.each([

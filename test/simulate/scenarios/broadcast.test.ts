@@ -55,7 +55,7 @@ describe('the broadcast scenario', () => {
   it('works the window out, and says what happened', async () => {
     const { parameters, summary } = await simulate({ name: 'broadcast', clients: 100, capacity: 10 })
     expect(parameters.windowMs).toBe(11_000)
-    expect(summary).toMatch(/^100 clients that hear of a change: 99 % back after 1\d(\.\d+)? s \(.* 1 attempts each\.$/)
+    expect(summary).toMatch(/^100 clients that hear of a change: 99 % back after 1\d(\.\d+)? s \(.* 1 attempt each\.$/)
   })
 
   it('refuses what it cannot be', async () => {

@@ -66,7 +66,7 @@ describe('the report', () => {
     expect(report.compared.map(({ policy }) => policy)).toEqual(['phoenix', 'grpc'])
     expect(report.parameters).toMatchObject({ clients: 50, capacity: 1, outageMs: 0, server: 'fifo', seed: 1 })
     expect(report.summary).toContain('50 sockets')
-    expect(report.summary).toContain('phoenix 1.8: never recovered')
+    expect(report.summary).toContain('phoenix 1.8: not recovered after 15 min (8')
   })
 
   test('has curves that add up to its figures', async () => {

@@ -1,0 +1,44 @@
+import type { Allowance } from './allowance.ts'
+import { burstSize } from './allowance.ts'
+import { type Finding, problem } from './finding.ts'
+import { caching, conditionOf } from './http-cache.ts'
+import { burstSays, connectionSays, failureSays, keepAliveSays, statusSays } from './http-connection.ts'
+import { crossOrigin, preflight, preflightHeaders } from './http-origin.ts'
+import { dates, isRefusal, quota, retryAfter } from './http-words.ts'
+import { Asking, type Exchange, isAnswer } from './request.ts'
+import type { Target } from './target.ts'
+
+/**
+ * Looks at an API with at most eight requests: two after one another, a preflight, and five at once. One that says that
+ * it is busy is asked nothing more.
+ */
+export async function lookAtApi(target: Target, allowance: Allowance): Promise<Finding[]> {
+  const asking = new Asking(target, allowance)
+  const { signal } = allowance
+  const { origin } = target
+  try {
+    const first = await asking.ask('GET', { origin })
+    if (!isAnswer(first)) return signal.aborted ? [] : [problem('answer', failureSays(first))]
+    const found = [...statusSays(first), ...connectionSays(first)]
+    // A place that sends everybody elsewhere has nothing to look at.
+    if (first.status >= 300 && first.status < 400) return found
+    let last: Exchange = first
+    const next = async <Value>(act: () => Promise<Value>): Promise<Value | undefined> => {
+      return signal.aborted || (isAnswer(last) && isRefusal(last)) ? undefined : act()
+    }
+    const second = await next(() => asking.ask('GET', { origin, ...conditionOf(first) }))
+    last = second ?? last
+    const flight = await next(() => asking.ask('OPTIONS', { origin, ...preflightHeaders }))
+    const all = () => Promise.all(Array.from({ length: burstSize }, () => asking.ask('GET', { origin })))
+    const burst = await next(all)
+    const answers = [first, second, ...(burst ?? [])].filter(isAnswer)
+    if (second) found.push(...keepAliveSays(first, second))
+    if (burst && !signal.aborted) found.push(...burstSays(isAnswer(second) ? second : first, burst))
+    found.push(...retryAfter(answers), ...crossOrigin(answers, origin))
+    if (flight && !signal.aborted) found.push(...preflight(first, flight))
+    found.push(...dates(answers), ...quota(answers), ...caching(first, second))
+    return found
+  } finally {
+    asking.close()
+  }
+}
