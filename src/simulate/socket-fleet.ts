@@ -20,6 +20,13 @@ const settleMs = 12_000
 /** With `timeouts: 'equal'`, as in the comparison of formulas that the field knows. */
 const equalTimeoutMs = 5_000
 
+/** What has to be said of a comparison: without it the rivals' figures are those of clients that nobody runs so. */
+export function timeoutsSentence(compared: readonly unknown[], timeouts: 'equal' | 'own'): string {
+  if (compared.length === 0) return ''
+  if (timeouts === 'own') return ' Each rival gives up a handshake when it does as shipped.'
+  return ` Here every rival gives up a handshake after ${equalTimeoutMs / 1_000} s; some ship with more, or none.`
+}
+
 export interface SocketFleetOptions {
   readonly world: World
   readonly clients: number

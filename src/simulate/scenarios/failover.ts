@@ -8,7 +8,7 @@ import { type Outcome, scenario } from '../scenario.ts'
 import { inFull, recoverySentence } from '../sentence.ts'
 import { Balancer } from '../servers/balancer.ts'
 import { HandshakeServer } from '../servers/handshake-server.ts'
-import { SocketFleet, socketParameters } from '../socket-fleet.ts'
+import { SocketFleet, socketParameters, timeoutsSentence } from '../socket-fleet.ts'
 import type { World } from '../world.ts'
 
 const parameters = {
@@ -44,7 +44,8 @@ export const failover = scenario({
   summary(ours, values, compared) {
     const lost = ours.details.othersLost ?? 0
     const beside = lost === 0 ? 'None of the other region was lost.' : `${inFull(lost)} of the other region were lost.`
-    return `${recoverySentence(`${inFull(values.clients)} sockets of a lost region`, ours, compared)} ${beside}`
+    const sentence = recoverySentence(`${inFull(values.clients)} sockets of a lost region`, ours, compared)
+    return `${sentence} ${beside}${timeoutsSentence(compared, values.timeouts)}`
   },
 })
 

@@ -5,11 +5,11 @@ import { Recorder } from '../recorder.ts'
 import { Recovery } from '../recovery.ts'
 import { socketFormulas } from '../rivals/socket-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { inSeconds, recoverySentence } from '../sentence.ts'
+import { inFull, inSeconds, recoverySentence } from '../sentence.ts'
 import { Balancer } from '../servers/balancer.ts'
 import { HandshakeServer } from '../servers/handshake-server.ts'
 import { rollingRestart } from '../servers/restart.ts'
-import { SocketFleet, socketParameters } from '../socket-fleet.ts'
+import { SocketFleet, socketParameters, timeoutsSentence } from '../socket-fleet.ts'
 import type { World } from '../world.ts'
 
 const parameters = {
@@ -54,7 +54,8 @@ export const reconnect = scenario({
   run,
   summary: (ours, values, compared) => {
     const before = values.outageMs > 0 ? `after ${inSeconds(values.outageMs)} without a server, ` : ''
-    return recoverySentence(`${before}${values.clients.toLocaleString('en')} sockets`, ours, compared)
+    const sentence = recoverySentence(`${before}${inFull(values.clients)} sockets`, ours, compared)
+    return `${sentence}${timeoutsSentence(compared, values.timeouts)}`
   },
 })
 
