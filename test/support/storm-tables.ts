@@ -1,5 +1,5 @@
 /** A published row: seconds until 99 % were back (null: never), dials per client, and the busiest second's share of the fleet. */
-export type StormRow = readonly [rival: string, t99: number | null, attempts: number, peak: number]
+type StormRow = readonly [rival: string, t99: number | null, attempts: number, peak: number]
 
 /** 100,000 clients, 2,000 handshakes per second; every rival gives up a handshake after 5 s. */
 export const stormClients = 100_000

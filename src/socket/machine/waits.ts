@@ -79,9 +79,8 @@ export function isProven(livedMs: number, memory: Memory, rules: WaitRules): boo
 export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport: boolean): Memory {
   const { cause } = loss
   if (cause === 'held') return memory
-  const failures = memory.failures + 1
-  const triedAuth = memory.triedAuth || cause === 'auth'
-  if (cause === 'local') return { ...memory, failures, triedAuth }
+  const next = { ...memory, failures: memory.failures + 1, triedAuth: memory.triedAuth || cause === 'auth' }
+  if (cause === 'local') return next
   // At least a moment, so that it grows.
   const first = Math.max(1, firstWindow(loss, memory, rules))
   const queuedMs = Math.max(memory.queuedMs, first)
@@ -90,11 +89,11 @@ export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport:
     const grown = inTransport
       ? { transportMs: Math.min(2 * memory.transportMs, transportCap * rules.transportMs) }
       : { patienceMs: Math.min(2 * memory.patienceMs, rules.maxPatienceMs) }
-    return { ...memory, ...grown, windowMs: doubledMs, queuedMs: doubledMs, failures }
+    return { ...next, ...grown, windowMs: doubledMs, queuedMs: doubledMs }
   }
   const { windowMs } = memory
   const grown = windowMs === 0 ? first : Math.max(windowMs, Math.min(refusedGrowth * windowMs, refusedCapMs))
-  return { ...memory, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), queuedMs, failures, triedAuth }
+  return { ...next, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), queuedMs }
 }
 
 function firstWindow({ cause, hint }: Loss, memory: Memory, { first }: WaitRules): number {
