@@ -43,7 +43,9 @@ function start(megabytes: number, { signal, note }: Terminal): Promise<number> {
       })
     }
   }
-  signal.addEventListener('abort', stop, { once: true })
+  // Asked before there was a child to hear it.
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, killedBy) => {

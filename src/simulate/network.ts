@@ -16,8 +16,11 @@ export type Reach = 'open' | 'refusing' | 'black-hole'
 /** A kernel repeats a segment of a standing connection after this, in ms, and doubles it (RFC 6298, as Linux has it). */
 const firstRepeatMs = 200
 
-/** And a SYN after one second, then 2, 4, 8, 16 and 32 later; then it gives up (`tcp_syn_retries` is 6). */
+/** And a SYN after one second, then 2, 4, 8, 16 and 32 later (`tcp_syn_retries` is 6). */
 export const synRepeatMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000]
+
+/** After the last of them it waits for as long again as doubling makes it, and gives up: 127 s after the first. */
+export const synEndMs = 64_000
 
 /** What lies between a fleet and a server. */
 export class Network {

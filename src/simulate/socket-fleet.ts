@@ -17,6 +17,9 @@ export const socketParameters = {
 /** Long enough for every connection to count as proven before it is lost. */
 const settleMs = 12_000
 
+/** Nobody waits longer than this, in ms, for the last to connect: where packets take too long, some never do. */
+const connectedMs = 600_000
+
 /** With `timeouts: 'equal'`, as in the comparison of formulas that the field knows. */
 const equalTimeoutMs = 5_000
 
@@ -54,9 +57,15 @@ export class SocketFleet {
 
   /** All connect, and have been connected for long enough to count. */
   async settle(): Promise<void> {
-    const { world, clients } = this.#options
+    const { world, clients, recovery } = this.#options
+    const connected = () => recovery.count + this.ended >= clients
+    const progress = () => 0
     await world.forEach(clients, (client) => this.#open(client))
-    await world.run({ forMs: settleMs, progress: () => 0 })
+    await world.run({ forMs: settleMs, progress })
+    if (connected()) return
+    // Packets are slow, or many get lost.
+    await world.run({ forMs: connectedMs, done: connected, progress })
+    await world.run({ forMs: settleMs, progress })
   }
 
   #open(client: number): void {

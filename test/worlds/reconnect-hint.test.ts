@@ -43,7 +43,7 @@ function holds(report: StormReport): void {
   expect(report.wasted).toBe(0)
 }
 
-describe.each([1, 2, 3])('a fleet whose server said when to come back, seed %i', (seed) => {
+describe.each([1, 2])('a fleet whose server said when to come back, seed %i', (seed) => {
   test('keeps to what the close frame says', async () => {
     const fleet = await settled({ seed })
     holds(await fleet.storm(() => fleet.harbour.dropAll(1012, encodeHint(hint))))

@@ -42,6 +42,9 @@ type Values = ValuesOf<typeof parameters>
 /** Time to fill the caches, in ms, while the database has no queue. */
 const fillMs = 1_000
 
+/** And what is waited for the last entry, in ms, where packets are slow or get lost. */
+const lastFilledMs = 60_000
+
 /**
  * Processes that keep the same values fill their caches at one time, and all those values end together; or they start
  * with nothing. Times and curves count from then: an entry has recovered when a read got what was loaded since, and a
@@ -97,12 +100,18 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   world.curves = curves
   server.onRequest = () => recorder.arrived()
   server.speed = Infinity
+  let filled = 0
+  const hasIt = () => {
+    filled++
+  }
   await world.forEach(clients, (client) => {
     const made = make({ world, origin, store, values, policy, client })
     caches.push(made)
-    if (values.start === 'expiry') for (const key of keyNames) made.get(key).catch(() => {})
+    if (values.start === 'expiry') for (const key of keyNames) made.get(key).then(hasIt, () => {})
   })
   await world.run({ forMs: fillMs, progress: () => 0 })
+  const done = () => values.start === 'cold' || filled >= clients * keys
+  if (!done()) await world.run({ forMs: lastFilledMs, done, progress: () => 0 })
   server.speed = 1
   server.wasted = 0
   store?.begin()

@@ -6,7 +6,6 @@ import { Recovery } from '../recovery.ts'
 import { socketFormulas } from '../rivals/socket-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
 import { inFull, recoverySentence } from '../sentence.ts'
-import { Balancer } from '../servers/balancer.ts'
 import { HandshakeServer } from '../servers/handshake-server.ts'
 import { SocketFleet, socketParameters, timeoutsSentence } from '../socket-fleet.ts'
 import type { World } from '../world.ts'
@@ -56,19 +55,18 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   const stays = new HandshakeServer(world, new Network(world, values, -2), options)
   const told = reconnectHint({ connections: clients, acceptPerSecond: capacity })
   if (hint) lost.greet = stays.greet = (berth) => berth.send(encodeHint(told))
-  const leading = new Balancer(world, [lost, stays], noticeMs)
   const recorder = new Recorder(world)
   const moved = new Recovery(clients)
+  let noticed = false
   lost.speed = stays.speed = Infinity
   const fleet = new SocketFleet({
     world,
     clients,
     policy,
     values,
-    // Everybody begins in the region of their own.
+    // Until it is noticed, everybody is led to the region of their own.
     openTransport: Object.assign(
-      (...dial: Parameters<typeof lost.openTransport>) =>
-        (lost.reach === 'open' ? lost : leading).openTransport(...dial),
+      (...dial: Parameters<typeof lost.openTransport>) => (noticed ? stays : lost).openTransport(...dial),
       { seesTransport: true, platformEvents: false },
     ),
     recovery: moved,
@@ -91,7 +89,9 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   stays.onDial = lost.onDial = () => recorder.arrived()
   const fromMs = world.clock.now()
   lost.reach = values.gone === 'refused' ? 'refusing' : 'black-hole'
-  leading.changed(lost)
+  world.later(noticeMs, () => {
+    noticed = true
+  })
   lost.dropAll()
   await world.run({
     forMs: runMs,

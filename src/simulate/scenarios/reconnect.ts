@@ -53,8 +53,7 @@ export const reconnect = scenario({
   }),
   run,
   summary: (ours, values, compared) => {
-    const before = values.outageMs > 0 ? `after ${inSeconds(values.outageMs)} without a server, ` : ''
-    const sentence = recoverySentence(`${before}${inFull(values.clients)} sockets`, ours, compared)
+    const sentence = recoverySentence(`${whatOf(values)}${inFull(values.clients)} sockets`, ours, compared)
     return `${sentence}${timeoutsSentence(compared, values.timeouts)}`
   },
 })
@@ -83,7 +82,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   const times = recovery.times(fromMs)
   return {
     ...times,
-    boundMs: Math.round(lastMs + (clients / capacity) * 1_000),
+    boundMs: boundOf(values, lastMs),
     peakPerSecond: recorder.peak(),
     peakOverCapacity: recorder.peak() / capacity,
     attemptsPerClient: recorder.total / clients,
@@ -116,6 +115,20 @@ function begin(world: World, values: Values, servers: readonly HandshakeServer[]
   const options = { awayMs: outageMs, hint: values.hint ? told : undefined }
   rollingRestart(world, servers, balancer, everyMs, options)
   return instances > 1 ? (instances - 1) * everyMs : outageMs
+}
+
+/**
+ * Nobody is there before the first has returned, where the last goes before that: then all come back at once. Else others
+ * have taken most of them by then; who was with the last from the beginning, still is.
+ */
+function boundOf({ clients, capacity, outageMs, instances }: Values, lastMs: number): number {
+  const returning = lastMs < outageMs ? clients : Math.floor(clients / instances)
+  return Math.round(Math.max(lastMs, outageMs) + (returning / capacity) * 1_000)
+}
+
+function whatOf({ outageMs, instances }: Values): string {
+  if (instances > 1) return `${inFull(instances)} servers restart one after another, `
+  return outageMs > 0 ? `after ${inSeconds(outageMs)} without a server, ` : ''
 }
 
 function sum(servers: readonly HandshakeServer[], what: 'queued' | 'wasted'): number {

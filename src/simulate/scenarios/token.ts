@@ -39,6 +39,9 @@ type Values = ValuesOf<typeof parameters>
 /** Time for the deployment, in ms: in it the provider has no queue. */
 const deployMs = 2_000
 
+/** And what is waited for the last of them, in ms, where packets are slow or get lost. */
+const lastDeployedMs = 60_000
+
 /**
  * A fleet is deployed, so all its tokens were issued together and end together. Times and curves count from then: an
  * instance has recovered when it holds its next token, and a second's share is that of the calls which had a good one.
@@ -79,6 +82,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   const recovery = new Recovery(clients)
   const fleet: Instance[] = []
   let ended = 0
+  let deployed = 0
   const callers = new Callers(world, {
     clients,
     perSecond: rate,
@@ -100,9 +104,14 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
     }
     const instance = deploy({ world, provider, store, values, policy, client, onToken })
     fleet.push(instance)
-    instance.good().catch(() => {})
+    instance.good().then(
+      () => deployed++,
+      () => {},
+    )
   })
   await world.run({ forMs: deployMs, progress: () => 0 })
+  const done = () => deployed >= clients
+  if (!done()) await world.run({ forMs: lastDeployedMs, done, progress: () => 0 })
   server.speed = 1
   server.wasted = 0
   const [issuedBefore, fromMs] = [provider.issued, world.clock.now()]

@@ -38,6 +38,7 @@ export class Balancer {
   }
 }
 
-function load({ connections, queued }: HandshakeServer): number {
-  return connections + queued
+/** It counts whom it has led there as well: a fleet that dials at once would all go where nobody has arrived yet. */
+function load({ connections, expected }: HandshakeServer): number {
+  return connections + expected
 }

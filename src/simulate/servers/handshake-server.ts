@@ -1,5 +1,5 @@
 import { type DialRequest, encodeHint, type OpenTransport, type TransportListener } from '../../socket/index.ts'
-import { type Network, type Reach, synRepeatMs } from '../network.ts'
+import { type Network, type Reach, synEndMs, synRepeatMs } from '../network.ts'
 import type { World } from '../world.ts'
 import { ServiceQueue } from './service-queue.ts'
 import { type Berth, type Host, VirtualTransport } from './virtual-transport.ts'
@@ -42,6 +42,7 @@ export class HandshakeServer implements Host {
   readonly #queue: ServiceQueue
   readonly #berths = new Set<VirtualTransport>()
   readonly #waiting = new Set<VirtualTransport>()
+  #coming = 0
   #slotAt = 0
 
   constructor(world: World, network: Network, options: HandshakeServerOptions) {
@@ -74,6 +75,11 @@ export class HandshakeServer implements Host {
     return this.#berths.size
   }
 
+  /** Those that may come to stand: dials on their way here, handshakes that wait, and answers on their way back. */
+  get expected(): number {
+    return this.#coming + this.#waiting.size
+  }
+
   /** Every connection ends now: without a word, or with a close frame. */
   dropAll(code = 1006, reason = ''): void {
     for (const berth of [...this.#berths]) berth.end(code, reason)
@@ -94,6 +100,7 @@ export class HandshakeServer implements Host {
   }
 
   dialed(): void {
+    this.#coming++
     this.onDial?.()
   }
 
@@ -105,6 +112,7 @@ export class HandshakeServer implements Host {
 
   /** A SYN has come, for the first time or again. */
   arrives(berth: VirtualTransport, repeats = 0): void {
+    if (repeats === 0) this.#coming--
     if (berth.gone) return
     if (this.reach === 'refusing') {
       this.network.carry(() => berth.end(1006, ''))
@@ -113,7 +121,7 @@ export class HandshakeServer implements Host {
     const { backlog = Infinity, lateTransport, shedsBeyondMs = Infinity } = this.options
     if (this.reach === 'black-hole' || this.#queue.length >= backlog || this.network.loses()) {
       const againMs = synRepeatMs[repeats]
-      if (againMs === undefined) berth.end(1006, '')
+      if (againMs === undefined) this.world.later(synEndMs, () => berth.end(1006, ''))
       else this.world.later(againMs, () => this.arrives(berth, repeats + 1))
       return
     }
@@ -124,7 +132,6 @@ export class HandshakeServer implements Host {
     const slotMs = shed ? this.#slot(serviceMs) : 0
     this.#waiting.add(berth)
     this.#queue.add(shed ? serviceMs / 20 : serviceMs, () => {
-      this.#waiting.delete(berth)
       this.network.carry(() => this.#serve(berth, shed, slotMs))
     })
   }
@@ -134,6 +141,8 @@ export class HandshakeServer implements Host {
   }
 
   #serve(berth: VirtualTransport, shed: boolean, slotMs: number): void {
+    // The process has ended while its answer was on the way: nobody is left to hold the connection.
+    if (!this.#waiting.delete(berth)) return
     if (berth.gone) this.wasted++
     else if (shed) this.#shed(berth, slotMs)
     else {

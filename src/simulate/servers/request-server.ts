@@ -1,6 +1,6 @@
 import { onAbort } from '../../core/abort.ts'
 import type { Random } from '../../core/random.ts'
-import { type Network, type Reach, synRepeatMs } from '../network.ts'
+import { type Network, type Reach, synEndMs, synRepeatMs } from '../network.ts'
 import type { World } from '../world.ts'
 import { ServiceQueue } from './service-queue.ts'
 
@@ -127,7 +127,7 @@ export class RequestServer {
     else if (this.reach === 'refusing') this.#answer(request, broken)
     else {
       const againMs = synRepeatMs[repeats]
-      if (againMs === undefined) this.#answer(request, broken)
+      if (againMs === undefined) this.#world.later(synEndMs, () => this.#answer(request, broken))
       // A client that has left does not repeat itself.
       else if (request.hear) this.#world.later(againMs, () => this.#arrives(request, repeats + 1))
     }
@@ -146,7 +146,9 @@ export class RequestServer {
       return
     }
     const serviceMs = this.#options.serviceMs?.() ?? (1_000 * machines * workers) / perSecond
-    const full = shedsBeyondMs !== undefined && queue.waitMs >= shedsBeyondMs
+    const { waitMs } = queue
+    // With no queue at all allowed, who finds nobody before him is still served.
+    const full = shedsBeyondMs !== undefined && waitMs > 0 && waitMs >= shedsBeyondMs
     const refusal = this.turnsAwayWith?.() ?? (full ? shed : undefined)
     if (refusal) {
       // It is told at once; what it costs is missing to those who wait.

@@ -76,6 +76,12 @@ describe('the cache scenario', () => {
     )
   })
 
+  it('begins when every cache has every value, however slow packets are', async () => {
+    const slow = { clients: 5, keys: 20, readsPerSecond: 20, latencyMs: 2_000, patienceMs: 100, lifetimes: 0.5 }
+    const report = await simulate({ name: 'cache', ...slow })
+    expect(report).toMatchObject({ goodputLost: 0, peakPerSecond: 0, t50Ms: null })
+  })
+
   it('refuses an outage that the run would not see', async () => {
     await expect(simulate({ name: 'cache', outageMs: 1_000, outageAt: 3 })).rejects.toThrow(
       'cache.outageAt wants to be below lifetimes (3)',

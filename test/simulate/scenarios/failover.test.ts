@@ -26,6 +26,12 @@ test('a black hole costs the dials that went into it', async () => {
   expect(hole.attemptsPerClient).toBeLessThan(refused.attemptsPerClient)
 })
 
+test('nobody gets there before it is noticed, though nobody else is there', async () => {
+  const { boundMs, tAllMs, curves } = await failover({ others: 0, hint: true })
+  expect(curves.recovered.slice(0, 10)).toEqual(Array(10).fill(0))
+  expect(tAllMs).toBeGreaterThanOrEqual(boundMs ?? Infinity)
+})
+
 test('it matters how soon the loss is noticed', async () => {
   const [soon, late] = [await failover({ noticeMs: 1_000 }), await failover({ noticeMs: 60_000 })]
   expect(late.boundMs).toBe(110_000)

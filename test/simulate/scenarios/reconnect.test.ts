@@ -46,11 +46,32 @@ describe('ours, with 2,000 sockets', () => {
     expect(report.parameters.everyMs).toBe(10_000)
     expect(report.goodputLost).toBe(0)
     expect(report.tAllMs).toBeGreaterThan(4 * 10_000)
-    expect(report.tAllMs).toBeLessThanOrEqual(1.3 * (report.boundMs ?? 0))
+    expect(report.tAllMs).toBeLessThanOrEqual(1.3 * (4 * 10_000 + boundMs))
+    expect(report.summary).toMatch(/^5 servers restart one after another, 2,000 sockets: /)
     // Who moves to an instance that restarts later moves again.
     expect(report.attemptsPerClient).toBeGreaterThan(1.2)
     expect(report.attemptsPerClient).toBeLessThan(3)
   })
+})
+
+test('a rolling restart has a bound that nobody beats', async () => {
+  const quick = { capacity: 400, instances: 10, hint: true }
+  const [rolling, overlapping] = [await storm(quick), await storm({ ...quick, outageMs: 20_000, everyMs: 1_000 })]
+  // Who is with the last one: the others are back by then.
+  expect(rolling.boundMs).toBe(9 * 5_000 + 500)
+  expect(rolling.tAllMs).toBeGreaterThan(rolling.boundMs ?? Infinity)
+  expect(rolling.tAllMs).toBeLessThan(9 * 5_000 + 10_000)
+  // Nobody is there until the first has returned.
+  expect(overlapping.boundMs).toBe(20_000 + 5_000)
+  expect(overlapping.tAllMs).toBeGreaterThan(overlapping.boundMs ?? Infinity)
+})
+
+test.each([{ latencyMs: 10_000 }, { loss: 0.5 }])('with %o all are connected before they are lost', async (network) => {
+  const { curves, details } = await storm({ clients: 100, outageMs: 60_000, ...network })
+  expect(curves.recovered[0]).toBe(0)
+  expect(details.connected).toBe(1)
+  // Each was told of the loss, and had been there to be told.
+  expect(curves.arrivals.slice(0, 60).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(100)
 })
 
 describe('the report', () => {

@@ -115,6 +115,16 @@ describe('the retry scenario', () => {
     expect(curves.recovered).toHaveLength(30)
   })
 
+  it('names no bound: a call that began in the trouble may outlast it', async () => {
+    const patient = { troubleMs: 3_000, runMs: 20_000, attemptMs: 60_000 }
+    const report = await simulate({ name: 'retry', clients: 4, ...patient })
+    expect(report).toMatchObject({ tAllMs: 0, boundMs: null, goodputLost: 0 })
+  })
+
+  it('refuses a headroom that makes a capacity of no number', async () => {
+    await expect(simulate({ name: 'retry', headroom: 1e308 })).rejects.toThrow('retry.headroom wants a number')
+  })
+
   it('refuses a trouble that outlasts the run', async () => {
     const refused = simulate({ name: 'retry', troubleMs: 20_000, runMs: 10_000 })
     await expect(refused).rejects.toThrow('retry.troubleMs must be over before the run is, at 10000 ms')

@@ -118,6 +118,13 @@ describe('the token scenario', () => {
     expect(summary).toMatch(/^100 instances with tokens for 60 min: .* no call without a token\. Fetched anew once /)
   })
 
+  it('begins when everybody has a token, however slow packets are', async () => {
+    const slow = { clients: 50, lifetimeMs: 900_000, rate: 0.2, latencyMs: 3_000, lifetimes: 1.5 }
+    const { breakwater } = await run(slow)
+    expect(breakwater?.goodputLost).toBe(0)
+    expect(breakwater?.t50Ms).toBeGreaterThan(0.6 * 900_000)
+  })
+
   it('refuses an outage that the run would not see', async () => {
     await expect(simulate({ name: 'token', outageMs: 1_000, outageAt: 2 })).rejects.toThrow(
       'token.outageAt wants to be below lifetimes (1.5)',

@@ -83,7 +83,10 @@ describe('a server of handshakes', () => {
     expect(swallowed.connectedAt).toBe(7_110)
     server.reach = 'black-hole'
     const never = dial()
-    await world.run({ forMs: 70_000 })
+    // The last SYN goes 63 s after the first, and is waited for 64 s more.
+    await world.run({ forMs: 126_000 })
+    expect(never.closed).toBeUndefined()
+    await world.run({ forMs: 2_000 })
     expect(never.closed).toEqual([1006, ''])
   })
 
@@ -110,6 +113,16 @@ describe('a server of handshakes', () => {
     ])
     expect([waiting.openAt, server.queued, server.connections]).toEqual([undefined, 0, 0])
   })
+
+  test('ends with its process whom its answer has not reached', async () => {
+    const { world, server, dial } = site()
+    const answered = dial()
+    await world.run({ forMs: 115 })
+    server.end()
+    await world.run({ forMs: 1_000 })
+    expect(answered).toMatchObject({ closed: [1006, ''] })
+    expect([answered.openAt, server.connections, server.expected, server.wasted]).toEqual([undefined, 0, 0, 0])
+  })
 })
 
 describe('a balancer', () => {
@@ -129,6 +142,13 @@ describe('a balancer', () => {
       dial()
       await world.run({ forMs: 100 })
     }
+    expect(connections(servers)).toEqual([10, 10, 10])
+  })
+
+  test('knows whom it has led where before they arrive', async () => {
+    const { world, servers, dial } = balanced(3, 0)
+    for (let count = 0; count < 30; count++) dial()
+    await world.run({ forMs: 1_000 })
     expect(connections(servers)).toEqual([10, 10, 10])
   })
 
