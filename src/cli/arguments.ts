@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { OptionsError } from '../core/options.ts'
 import { type ChoiceParameter, type Parameter, ruleOf } from '../simulate/parameter.ts'
 import { didYouMean } from './nearest.ts'
-import { readDuration, readNumber, readShare, writeDuration } from './quantity.ts'
+import { isPlain, readDuration, readNumber, readShare, writeDuration } from './quantity.ts'
 
 /** What a flag of a command takes: what a parameter of a scenario does, a text, or names with commas between. */
 export type Flag = Parameter | TextFlag | ListFlag
@@ -49,7 +49,7 @@ export function flagName(name: string): string {
 }
 
 /**
- * Reads the arguments of a command. A flag that is given twice counts as it was given last.
+ * Reads the arguments of a command. A flag that is given twice counts as it was given last; of a list both count.
  *
  * @throws OptionsError that names the flag, what it got and what it wants
  */
@@ -81,7 +81,9 @@ export function readArguments<const Table extends FlagTable>(args: readonly stri
       const meant = didYouMean(flag, names.keys(), '--') || ' --help lists them.'
       throw new OptionsError(token.rawName, `there is no flag ${printable(token.rawName)}.${meant}`)
     }
-    values[name] = given(`--${flag}`, known, token.value, token.inlineValue === true, !negative)
+    const value = given(`--${flag}`, known, token.value, token.inlineValue === true, !negative)
+    const before = values[name]
+    values[name] = Array.isArray(before) ? [...new Set([...before, ...(value as readonly string[])])] : value
   }
   return { values: values as Arguments<Table>['values'], positionals }
 }
@@ -97,6 +99,12 @@ function given(flag: string, it: Flag, text: string | undefined, inline: boolean
   if (it.kind === 'list') return listOf(flag, it, text)
   const value = it.kind === 'choice' ? text : read(it, text)
   if (ruleOf(it).holds(value)) return value
+  if (it.kind === 'duration' && isPlain(text)) {
+    throw new OptionsError(
+      flag,
+      `${flag} wants a duration with its unit, such as 30s or 500ms; it was given ${shown(text)}`,
+    )
+  }
   const meant = it.kind === 'choice' ? didYouMean(text, it.choices) : ''
   return refuse(`it was given ${shown(text)}.${meant}`.replace(/\.$/, ''))
 }

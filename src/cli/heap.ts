@@ -19,9 +19,9 @@ type Values = Readonly<Record<string, number | string | boolean>>
  */
 const bytesPerClient: Readonly<Record<string, (values: Values) => number>> = {
   reconnect: () => 10_000,
-  failover: () => 10_000,
+  failover: ({ clients, others }) => 10_000 * (1 + Number(others) / Number(clients)),
   token: () => 40_000,
-  retry: ({ rate, troubleMs }) => 20_000 + 9_000 * Number(rate) * (Number(troubleMs) / 1_000),
+  retry: ({ rate, outageMs }) => 20_000 + 9_000 * Number(rate) * (Number(outageMs) / 1_000),
   cache: ({ keys }) => 10_000 + 5_500 * Number(keys),
 }
 

@@ -18,9 +18,17 @@ export function readShare(text: string): number {
   return text.endsWith('%') ? Number((readNumber(text.slice(0, -1)) / 100).toPrecision(15)) : readNumber(text)
 }
 
-/** Ms of `30s`, `500ms`, `2m`, `1h30m`, `1d`, or of a plain number, which is ms; `NaN` for anything else. */
+/** Whether a number stands alone, without a unit. */
+export function isPlain(text: string): boolean {
+  return plain.test(text) && /\d/.test(text)
+}
+
+/**
+ * Ms of `30s`, `500ms`, `2m`, `1h30m`, `1d`; `NaN` for anything else. A number without its unit is none, except 0: who
+ * writes `30` for seconds would wait for 30 ms.
+ */
 export function readDuration(text: string): number {
-  if (plain.test(text) && /\d/.test(text)) return readNumber(text)
+  if (isPlain(text)) return readNumber(text) === 0 ? 0 : Number.NaN
   const parts = [...text.matchAll(/(\d[\d_]*(?:\.\d+)?)(ms|s|min|m|h|d)/gi)]
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return Number.NaN
   const ms = parts.reduce((sum, [, digits, unit]) => sum + readNumber(digits ?? '') * (unitMs[unitOf(unit)] ?? 0), 0)

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { OptionsError } from '../core/options.ts'
+import { legend } from '../simulate/forms/figures.ts'
 import { htmlReport, markdown, plot, type Report, simulate as run, type ScenarioOptions } from '../simulate/index.ts'
 import { flag, valuesOf } from '../simulate/parameter.ts'
 import type { Scenario } from '../simulate/scenario.ts'
@@ -46,7 +47,11 @@ export async function simulate(args: readonly string[], terminal: Terminal, reru
 /** What can be set of the command itself, whatever the scenario. */
 function flagsOf({ rivals }: Scenario) {
   return {
-    compare: { kind: 'list', what: 'others in the same world beside us', choices: rivals.map(({ name }) => name) },
+    compare: {
+      kind: 'list',
+      what: 'others in the same world beside us; can be given more than once',
+      choices: rivals.map(({ name }) => name),
+    },
     json: flag('the report as JSON on standard output, and nothing else there'),
     markdown: flag('the report as Markdown on standard output, and nothing else there'),
     html: { kind: 'text', what: 'writes the report with its curves as one HTML file', as: 'FILE' },
@@ -75,7 +80,7 @@ async function runScenario(scenario: Scenario, given: Given, terminal: Terminal,
     ...(!quiet && { onProgress }),
   })
   if (!quiet) terminal.status('')
-  if (terminal.signal.aborted && !quiet) terminal.note(endedEarly(report))
+  if (terminal.signal.aborted && !quiet) terminal.note(`${endedEarly(report)}${neverRan(scenario, compare, report)}`)
   terminal.write(shown(report, { json, markdown, quiet }, terminal))
   if (html !== undefined) {
     writeFileSync(html, htmlReport(report, uplotAssets()))
@@ -91,6 +96,13 @@ function endedEarly({ curves }: Report): string {
     : 'Ended within a second of the trouble, or before it: these figures say nothing.'
 }
 
+/** Whose turn had not come. */
+function neverRan({ rivals }: Scenario, compare: readonly string[], { compared }: Report): string {
+  const missing = compare.filter((name) => !compared.some(({ policy }) => policy === name))
+  if (missing.length === 0) return ''
+  return ` Not run: ${missing.map((name) => rivals.find((rival) => rival.name === name)?.label ?? name).join('; ')}.`
+}
+
 function shown(report: Report, form: { json: boolean; markdown: boolean; quiet: boolean }, terminal: Terminal): string {
   if (form.json) return `${JSON.stringify(report)}\n`
   if (form.markdown) return markdown(report)
@@ -98,7 +110,8 @@ function shown(report: Report, form: { json: boolean; markdown: boolean; quiet: 
   const sentence = hang('', report.summary, columns)
   if (form.quiet) return `${sentence}\n`
   const rows = report.compared.length < 3 ? 8 : report.compared.length < 6 ? 5 : 3
-  return `${[sentence, plot(report, { columns: Math.min(columns, 120), rows, color }), table(report, columns)].join('\n\n')}\n`
+  const picture = plot(report, { columns: Math.min(columns, 120), rows, color })
+  return `${[sentence, picture, table(report, columns), hang('', legend(), columns)].join('\n\n')}\n`
 }
 
 /** A run may take minutes: a file that cannot be written is told before it. */
@@ -130,8 +143,7 @@ function listOf(columns: number): string {
   return `Usage: breakwater simulate <scenario> [flags]\n\n${lines.join('\n')}\n\nbreakwater simulate <scenario> --help lists its flags.\n`
 }
 
-const notations =
-  'Numbers as in 100k, 1.5M or 100_000; times as in 500ms, 30s, 2m or 1h, without a unit in ms; shares as in 0.05 or 5%.'
+const notations = 'Numbers as in 100k, 1.5M or 100_000; times as in 500ms, 30s, 2m or 1h; shares as in 0.05 or 5%.'
 
 function helpOf({ name, title, what, parameters }: Scenario, flags: FlagTable, columns: number): string {
   const own = Object.fromEntries(Object.entries(flags).filter(([flag]) => !Object.hasOwn(parameters, flag)))

@@ -1,3 +1,4 @@
+import { wrapped } from '../simulate/forms/wrap.ts'
 import { type Flag, type FlagTable, flagName, wantsOf } from './arguments.ts'
 import { writeDuration } from './quantity.ts'
 
@@ -11,13 +12,9 @@ export function flagLines(table: FlagTable, columns: number): string {
 /** Lines of at most so many characters, broken between words; those after the first stand under the text. */
 export function hang(lead: string, text: string, columns: number): string {
   const room = Math.max(30, Math.min(100, columns) - lead.length)
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + 1 + word.length > room) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines.map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line).join('\n')
+  return wrapped(text, room)
+    .map((line, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + line)
+    .join('\n')
 }
 
 function sample(it: Flag): string {

@@ -83,7 +83,9 @@ export class Goodput {
    * 0. `null` where it does not come.
    */
   backAfterMs(share: number, troubleMs: number): number | null {
-    const seconds = this.#wanted.length
+    // Those at the end in which nobody called are good as well: a fleet that hardly calls lost nothing in them.
+    const untilMs = Math.min(this.#world.clock.now(), this.#untilMs)
+    const seconds = Math.max(this.#wanted.length, Math.ceil((untilMs - this.#fromMs) / 1_000))
     const good = Array.from({ length: seconds }, (_, second) => this.#shareOf(second) >= share)
     if (seconds >= steadySeconds && good.every(Boolean)) return 0
     for (let at = Math.ceil(troubleMs / 1_000); at + steadySeconds <= seconds; at++) {

@@ -15,6 +15,17 @@ export function inFull(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 })
 }
 
+/** A sentence for each policy, ours first; `note` is what has to be known of the others. */
+export function oneByOne(
+  who: string,
+  tell: (policy: PolicyReport) => string,
+  [ours, ...others]: readonly [PolicyReport, ...PolicyReport[]],
+  note = '',
+): string {
+  const alone = note !== '' && others.length > 0 ? [note] : []
+  return [`${who}: ${tell(ours)}.`, ...alone, ...others.map((other) => `${other.label}: ${tell(other)}.`)].join(' ')
+}
+
 /** How a fleet came back, and how the others did beside it. */
 export function recoverySentence(who: string, ours: PolicyReport, compared: readonly PolicyReport[]): string {
   const others = compared.map((other) => `${other.label}: ${cameBack(other)}`)
@@ -23,12 +34,19 @@ export function recoverySentence(who: string, ours: PolicyReport, compared: read
   return others.length === 0 ? sentence : `${sentence} ${others.join('; ')}.`
 }
 
-function cameBack({ t99Ms, boundMs, attemptsPerClient, goodputLost, partial, curves }: PolicyReport): string {
-  const attempts = inFull(attemptsPerClient)
-  const each = `${attempts} ${attempts === '1' ? 'attempt' : 'attempts'} each`
+/** `1 socket`, `2,000 sockets`. */
+export function inNumber(value: number, one: string, many = `${one}s`): string {
+  const figure = inFull(value)
+  return `${figure} ${figure === '1' ? one : many}`
+}
+
+function cameBack(report: PolicyReport): string {
+  const { t99Ms, boundMs, attemptsPerClient, goodputLost, partial, curves, details } = report
+  const each = `${inNumber(attemptsPerClient, 'attempt')} each`
   if (t99Ms === null) {
     const back = `${inFull(100 * (1 - goodputLost))} % back`
     const after = inSeconds(1_000 * curves.recovered.length)
+    if (details.gaveUp) return `the rest had given up after ${after} (${back}), ${each}`
     return partial ? `${back} when it was ended, ${each}` : `not recovered after ${after} (${back}), ${each}`
   }
   // The bound is that of the last one, so it may come a little later than 99 of 100.

@@ -4,12 +4,13 @@ import { choice, duration, type ValuesOf } from './parameter.ts'
 import type { Recovery } from './recovery.ts'
 import { RivalSocket } from './rivals/rival-socket.ts'
 import { socketFormulas } from './rivals/socket-formulas.ts'
+import { inSeconds } from './sentence.ts'
 import type { World } from './world.ts'
 
 /** What every scenario about sockets lets be set of them. */
 export const socketParameters = {
   windowMs: duration('our first window after a loss that nobody explained', firstWindowMs()),
-  maxWindowMs: duration('our widest window', socketDefaults.maxWindowMs),
+  maxWindowMs: duration('our widest window', socketDefaults.maxWindowMs, 1),
   patienceMs: duration('how long our first dial may take', socketDefaults.patienceMs, 1),
   timeouts: choice("rivals' handshake timeouts: 5 s for each of them, or what each ships with", ['equal', 'own']),
 } as const
@@ -24,10 +25,14 @@ const connectedMs = 600_000
 const equalTimeoutMs = 5_000
 
 /** What has to be said of a comparison: without it the rivals' figures are those of clients that nobody runs so. */
-export function timeoutsSentence(compared: readonly unknown[], timeouts: 'equal' | 'own'): string {
+export function timeoutsSentence(
+  compared: readonly unknown[],
+  { timeouts, patienceMs }: ValuesOf<typeof socketParameters>,
+): string {
   if (compared.length === 0) return ''
-  if (timeouts === 'own') return ' Each rival gives up a handshake when it does as shipped.'
-  return ` Here every rival gives up a handshake after ${equalTimeoutMs / 1_000} s; some ship with more, or none.`
+  if (timeouts === 'own') return ' Each rival gives up a handshake when it does as shipped, after 5 s where nothing is.'
+  const ours = inSeconds(patienceMs)
+  return ` Here every rival gives up a handshake after ${inSeconds(equalTimeoutMs)} (as shipped, some wait longer); ours waits ${ours}.`
 }
 
 export interface SocketFleetOptions {

@@ -33,7 +33,8 @@ describe('the flags of a command', () => {
     ['--clients 1.1k', { clients: 1_100 }],
     ['--clients 1e5', { clients: 100_000 }],
     ['--outage 30s --max-window 1h30m', { outageMs: 30_000, maxWindowMs: 5_400_000 }],
-    ['--outage 500', { outageMs: 500 }],
+    ['--outage 500ms', { outageMs: 500 }],
+    ['--outage 0', { outageMs: 0 }],
     ['--loss 5%', { loss: 0.05 }],
     ['--loss .05', { loss: 0.05 }],
     ['--server backlog', { server: 'backlog' }],
@@ -41,6 +42,7 @@ describe('the flags of a command', () => {
     ['--hint --no-hint', { hint: false }],
     ['--html a.html', { html: 'a.html' }],
     ['--compare socket.io,phoenix,phoenix', { compare: ['socket.io', 'phoenix'] }],
+    ['--compare phoenix --compare socket.io,phoenix', { compare: ['phoenix', 'socket.io'] }],
     ['--compare all', { compare: ['phoenix', 'socket.io'] }],
     ['--clients 1 --clients 2', { clients: 2 }],
     ['', {}],
@@ -71,6 +73,11 @@ describe('the flags of a command', () => {
       '--outage',
       "--outage wants a duration from 0 to 1d, as in 500ms, 30s, 2m or 1h; it was given '2d'",
     ],
+    ...['30', '1.5', '-5', '1e3', '00.1'].map((text): [string, string, string] => [
+      `--outage ${text}`,
+      '--outage',
+      `--outage wants a duration with its unit, such as 30s or 500ms; it was given '${text}'`,
+    ]),
     ['--loss 60%', '--loss', "--loss wants a number from 0 to 0.5; it was given '60%'"],
     ['--server fifa', '--server', "--server wants one of fifo, backlog; it was given 'fifa'. Did you mean fifo?"],
     ['--hint=yes', '--hint', "--hint wants no value; it was given 'yes'"],
@@ -117,11 +124,12 @@ describe('quantities', () => {
     },
   )
 
-  it.each(['', 's', '1x', '1s2', '30 s', '1s,', 'ms5'])('refuse %j as a duration', (text) => {
+  it.each(['', 's', '1x', '1s2', '30 s', '1s,', 'ms5', '30', '1_000', '.5'])('refuse %j as a duration', (text) => {
     expect(readDuration(text)).toBeNaN()
   })
 
   it.each([
+    ['0', 0],
     ['0.1s', 100],
     ['1.005s', 1_005],
     ['1d', 86_400_000],

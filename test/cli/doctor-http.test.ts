@@ -248,14 +248,97 @@ describe('the doctor at an API', () => {
     expect(seen.length).toBeLessThanOrEqual(12)
   })
 
-  it('a body that never ends is no connection that is closed', async () => {
-    const { url } = await serve((_request, response) => {
-      response.writeHead(200, well)
-      response.write('event: one\n\n')
+  it('a body that never ends is a problem, and it says what it did not look at', async () => {
+    const { url, seen } = await serve((_request, response) => response.writeHead(200, well).write('a'))
+    const found = await look(url, '--timeout', '400ms')
+    expect([level(found, 'status'), level(found, 'body'), found.code]).toEqual(['ok', 'problem', 1])
+    expect(says(found, 'body')).toContain('never ends')
+    expect(says(found, 'not seen')).toContain('not looked at: keep-alive, caching, preflight and burst')
+    expect(level(found, 'burst')).toBeUndefined()
+    expect(seen).toHaveLength(1)
+    const bare = await look((await serve((_request, response) => response.write('a'))).url, '--timeout', '400ms')
+    expect(level(bare, 'caching')).toBe('advice')
+    expect(says(bare, 'not seen')).not.toContain('caching')
+  })
+
+  it('a body that takes its time, and ends, is none', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.method === 'OPTIONS') return answer(request, response)
+      response.writeHead(200, well).write('a')
+      setTimeout(() => response.end('z'), 60)
     })
     const found = await look(url)
-    expect(level(found, 'status')).toBe('ok')
-    expect(level(found, 'keep-alive')).toBeUndefined()
+    expect([level(found, 'keep-alive'), level(found, 'burst'), found.code]).toEqual(['ok', 'ok', 0])
+    expect([level(found, 'body'), level(found, 'not seen')]).toEqual([undefined, undefined])
+  })
+
+  it('a stream that says that it is one is none, but its connection cannot be seen used again', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.method === 'OPTIONS') return answer(request, response)
+      response.writeHead(200, { ...well, 'content-type': 'text/event-stream' }).write('event: one\n\n')
+    })
+    const found = await look(url, '--timeout', '300ms')
+    expect([level(found, 'body'), level(found, 'keep-alive'), found.code]).toEqual(['advice', 'advice', 0])
+    expect(says(found, 'keep-alive')).toContain('could not be seen')
+  })
+
+  it('more of a body than is read is none either', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.method === 'OPTIONS') return answer(request, response)
+      response.writeHead(200, well).end(Buffer.alloc(1_500_000))
+    })
+    const found = await look(url)
+    expect([level(found, 'body'), level(found, 'keep-alive'), found.code]).toEqual([undefined, 'advice', 0])
+  })
+
+  it('a body that breaks off', async () => {
+    const { url } = await serve((request, response) => {
+      response.writeHead(200, well).write('a', () => (request.socket as Socket).resetAndDestroy())
+    })
+    const found = await look(url)
+    expect([says(found, 'body'), found.code]).toEqual([expect.stringContaining('in the middle'), 1])
+  })
+
+  it('bodies that do not end only when there are a few', async () => {
+    let open = 0
+    const { url } = await serve((request, response) => {
+      if (++open > 2) return void response.writeHead(200, well).write('a')
+      setTimeout(() => {
+        open--
+        answer(request, response)
+      }, 20)
+    })
+    const found = await look(url, '--timeout', '400ms')
+    expect([level(found, 'burst'), found.code]).toEqual(['problem', 1])
+    expect(says(found, 'burst')).toContain('3 were answered with a body that did not come to its end')
+  })
+
+  it.each([
+    [503, 'problem', 'down'],
+    [429, 'advice', 'quota is used up'],
+  ] as const)('a %i to everything, with a good Retry-After', async (status, expected, words) => {
+    const { url, seen } = await serve((request, response) => answer(request, response, { 'retry-after': '5' }, status))
+    const found = await look(url)
+    expect([level(found, 'status'), level(found, 'retry-after')]).toEqual([expected, 'ok'])
+    expect(says(found, 'status')).toContain(words)
+    expect(says(found, 'status')).toContain(String(status))
+    expect(says(found, 'not seen')).toContain(`after its ${status}`)
+    expect([found.code, seen.length]).toEqual([expected === 'problem' ? 1 : 0, 1])
+  })
+
+  it('counts in one way: what it asked is what was not refused', async () => {
+    const { url } = await serving()
+    const found = await look(url)
+    expect(says(found, 'retry-after')).toContain(`none of the ${found.requests} requests`)
+  })
+
+  it('says that a port does not speak TLS, and nothing of it where nobody asked for TLS', async () => {
+    const { url } = await serving()
+    const found = await look(url.replace('http:', 'https:'))
+    expect([says(found, 'answer'), found.code]).toEqual([expect.stringContaining('does not speak TLS'), 1])
+    const socket = await look(url.replace('http:', 'wss:'))
+    expect([says(socket, 'upgrade'), socket.code]).toEqual([expect.stringContaining('does not speak TLS'), 1])
+    expect(JSON.stringify(await look(url))).not.toContain('TLS')
   })
 
   it.each([

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Diagnosis, Level } from '../../src/cli/doctor/finding.ts'
 import { doctor } from '../../src/cli/doctor/index.ts'
+import { openSays } from '../../src/cli/doctor/socket-words.ts'
 import { encodeHint } from '../../src/socket/index.ts'
 import { type HostileServer, startTcpServer, startUpgradeServer } from '../support/hostile-server.ts'
 import { listen } from '../support/said.ts'
@@ -108,13 +109,66 @@ describe('the doctor at a WebSocket server', () => {
     const { origin } = await serving({ open: end })
     const found = await look(origin, '--listen', '10s')
     expect([level(found, 'close code'), says(found, 'close code')]).toEqual([expected, expect.stringContaining(words)])
-    expect(found.code).toBe(expected === 'problem' ? 1 : 0)
+    // Nobody can use it, whatever the code says; one that wants a token is another matter, as a 401 is.
+    expect([level(found, 'connection'), found.code]).toEqual(words === '--header' ? ['advice', 0] : ['problem', 1])
+  })
+
+  it.each<[code: number, level: Level, wants: boolean]>([
+    [1008, 'problem', true],
+    [4000, 'problem', true],
+    [4401, 'advice', true],
+    [4403, 'advice', true],
+    [1011, 'problem', false],
+    [4503, 'problem', false],
+  ])('a server that closes each connection at once with %i', async (code, expected, wants) => {
+    const server = await serving({ open: (socket) => socket.close(code) })
+    const found = await look(server.origin, '--message', '--listen', '10s')
+    expect([level(found, 'connection'), found.code]).toEqual([expected, expected === 'problem' ? 1 : 0])
+    expect(says(found, 'connection')).toMatch(new RegExp(`at once, .+ with ${code}`))
+    expect(says(found, 'connection').includes('it may want credentials, see --header / --protocol')).toBe(wants)
+    expect(says(found, 'hint')).toContain('Until it closed')
+    expect(level(found, 'burst')).toBe('advice')
+    expect(says(found, 'burst')).toContain(`5 were closed by the server with ${code}, as one alone is`)
+    expect(says(found, 'unknown message')).toContain('before anything can be said')
+    expect(JSON.stringify(found)).not.toMatch(/accepted|Over a message/)
+    expect(server.heard).toEqual([])
+  })
+
+  it.each<[what: string, reason: string, expected: Level]>([
+    ['without a word', '', 'problem'],
+    ['and told when to come back', encodeHint({ afterMs: 0, withinMs: 9 }), 'ok'],
+  ])('a few at once of which some are let in and closed %s', async (_what, reason, expected) => {
+    let count = 0
+    const { origin } = await serving({ open: (socket) => ++count > 5 && socket.close(1013, reason) })
+    const found = await look(origin, '--listen', '300ms')
+    expect([level(found, 'burst'), found.code]).toEqual([expected, expected === 'problem' ? 1 : 0])
+    expect(says(found, 'burst')).toContain('1 was closed by the server with 1013')
+    expect(level(found, 'connection')).toBeUndefined()
+  })
+
+  it('speaks of TLS only where there is some', async () => {
+    const { origin } = await serving()
+    expect(says(await look(origin), 'handshake')).toContain('until TCP stands')
+    expect(openSays({ transportMs: 5, openMs: 9 } as never, true)[0]?.says).toContain('until TCP and TLS stand')
+  })
+
+  it('a connection for a message that is refused', async () => {
+    const { origin } = await serving({
+      upgrade: (_request, socket, count) => count === 2 && refuse(socket, '503 Busy'),
+    })
+    expect(says(await look(origin, '--message'), 'unknown message')).toContain('Not looked at')
   })
 
   it('asks nothing more of one that says it is busy', async () => {
     const server = await serving({ open: (socket) => socket.close(1013) })
     const found = await look(server.origin, '--listen', '10s')
-    expect(found.findings.map(({ check }) => check)).toEqual(['handshake', 'hint', 'close code'])
+    expect(found.findings.map(({ check }) => check)).toEqual([
+      'handshake',
+      'hint',
+      'connection',
+      'close code',
+      'not seen',
+    ])
     expect(server.seen()).toBe(1)
   })
 
@@ -171,7 +225,9 @@ describe('the doctor at a WebSocket server', () => {
 
   it.each<[status: string, headers: string, check: string, expected: Level]>([
     ['503 Busy', '', 'retry-after', 'problem'],
-    ['503 Busy', 'Retry-After: 5\r\n', 'retry-after', 'ok'],
+    ['503 Busy', 'Retry-After: 5\r\n', 'upgrade', 'problem'],
+    ['429 Busy', 'Retry-After: 5\r\n', 'upgrade', 'advice'],
+    ['429 Busy', 'Retry-After: 5\r\n', 'retry-after', 'ok'],
     ['429 Busy', 'Retry-After: soon\r\n', 'retry-after', 'problem'],
     ['401 Who', '', 'upgrade', 'advice'],
     ['404 Nothing', '', 'upgrade', 'problem'],

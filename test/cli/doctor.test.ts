@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Allowance, mostRequests } from '../../src/cli/doctor/allowance.ts'
 import { advice, type Diagnosis, diagnosisText, ok, problem } from '../../src/cli/doctor/finding.ts'
-import { burstSays, connectionSays } from '../../src/cli/doctor/http-connection.ts'
+import { burstSays, connectionSays, failureSays } from '../../src/cli/doctor/http-connection.ts'
+import { retryAfter } from '../../src/cli/doctor/http-words.ts'
 import { doctor } from '../../src/cli/doctor/index.ts'
 import type { Answer } from '../../src/cli/doctor/request.ts'
-import { openSays } from '../../src/cli/doctor/socket-words.ts'
+import { endSays, openSays } from '../../src/cli/doctor/socket-words.ts'
 import { targetOf } from '../../src/cli/doctor/target.ts'
 import { main } from '../../src/cli/main.ts'
 import { OptionsError } from '../../src/core/options.ts'
@@ -121,35 +122,37 @@ it('makes no more requests than it may, whatever it was written to do', () => {
   expect(() => allowance.take()).toThrow('at most 12')
 })
 
-describe('what takes too long for a test to wait for', () => {
-  const answer: Answer = {
-    status: 200,
-    header: () => undefined,
-    sentAt: 0,
-    gotAt: 0,
-    tookMs: 10,
-    reused: false,
-    connectMs: 5,
-    tlsMs: undefined,
-    certificateEndsAt: undefined,
-    complete: true,
-  }
+const answer: Answer = {
+  status: 200,
+  header: () => undefined,
+  sentAt: 0,
+  gotAt: 0,
+  tookMs: 10,
+  reused: false,
+  connectMs: 5,
+  tlsMs: undefined,
+  certificateEndsAt: undefined,
+  body: 'ended',
+}
 
+describe('what takes too long for a test to wait for', () => {
   it.each([
     [5, undefined, 'ok'],
     [400, 300, 'ok'],
     [400, 700, 'advice'],
   ] as const)('a connection of %s ms and TLS of %s ms', (connectMs, tlsMs, expected) => {
     expect(connectionSays({ ...answer, connectMs, tlsMs })[0]?.level).toBe(expected)
-    expect(openSays({ transportMs: connectMs, openMs: connectMs + (tlsMs ?? 0) } as never)[0]?.level).toBe(expected)
+    const dial = { transportMs: connectMs, openMs: connectMs + (tlsMs ?? 0) }
+    expect(openSays(dial as never, tlsMs !== undefined)[0]?.level).toBe(expected)
   })
 
   it.each([
-    [90, 'ok'],
-    [3, 'advice'],
-  ])('a certificate that ends in %i days', (days, expected) => {
+    [90, 'ok', '90 days'],
+    [3, 'advice', '3 days'],
+    [1, 'advice', 'in 1 day,'],
+  ])('a certificate that ends in %i days', (days, expected, words) => {
     const found = connectionSays({ ...answer, certificateEndsAt: days * 86_400_000 + 1 })[1]
-    expect([found?.level, found?.says]).toEqual([expected, expect.stringContaining(`${days} days`)])
+    expect([found?.level, found?.says]).toEqual([expected, expect.stringContaining(words)])
   })
 
   it.each([
@@ -158,6 +161,24 @@ describe('what takes too long for a test to wait for', () => {
   ])('a few at once that take %j ms', (times, expected) => {
     const burst = times.map((tookMs) => ({ ...answer, tookMs }))
     expect(burstSays({ ...answer, tookMs: 200 }, burst)[0]?.level).toBe(expected)
+  })
+})
+
+it.each([
+  ['EPROTO', 'TLS handshake (EPROTO)'],
+  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'TLS handshake'],
+  ['CERT_HAS_EXPIRED', 'certificate is not accepted'],
+])('a failure of %s', (code, words) => {
+  expect(failureSays({ code })).toContain(words)
+})
+
+describe('a connection that the server closes by itself', () => {
+  it.each([
+    [3, ['problem', 'advice']],
+    [5_000, ['advice']],
+  ])('after %i ms', (aliveMs, levels) => {
+    const found = endSays({ code: 1008, reason: '', wasClean: true }, aliveMs)
+    expect(found.map(({ level }) => level)).toEqual(levels)
   })
 })
 
@@ -183,6 +204,15 @@ describe('a diagnosis for a person', () => {
         '',
       ].join('\n'),
     )
+  })
+
+  it.each([
+    [1, '1 request in'],
+    [2, '2 requests in'],
+  ])('counts %i', (requests, words) => {
+    expect(diagnosisText({ ...found, requests }, listen())).toContain(words)
+    const answers = Array.from({ length: requests }, () => ({ ...answer, status: 200 }))
+    expect(retryAfter(answers)[0]?.says).toContain(requests === 1 ? 'the only request that' : 'none of the 2 requests')
   })
 
   it('has colours where they are shown, and says when it was ended early', () => {

@@ -24,6 +24,24 @@ describe('breakwater plan', () => {
     expect(text).toContain('leave the retry budget as it is')
   })
 
+  it('keeps its table within the lines of the terminal', async () => {
+    const whole = await find({ clients: 200, capacity: 4 })
+    const table = planText(whole, 80).split('\n\n').slice(1, 3)
+    expect(table.map((block) => block.split('\n')[0]?.trim())).toEqual([
+      expect.stringMatching(/^99 % back/),
+      expect.stringMatching(/lost alone$/),
+    ])
+    const lines = table.join('\n').split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect(lines.filter((line) => line.startsWith('→'))).toHaveLength(2)
+  })
+
+  it('counts one as one', async () => {
+    const said = listen()
+    expect(await plan(['--clients', '1', '--capacity', '1', '--outage', '0'], said)).toBe(0)
+    expect(said.out().replace(/\s+/g, ' ')).toMatch(/1 socket, 1 handshake per second .* 3 extra attempts of 1 client /)
+  })
+
   it('gives the plan of the library as JSON', async () => {
     const said = listen()
     const args = ['--clients', '200', '--capacity', '20', '--outage', '10s', '--server', 'backlog', '--seed', '3']

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { flagName } from '../../src/cli/arguments.ts'
 import { heapFor, lacking, type Rerun } from '../../src/cli/heap.ts'
 import { main } from '../../src/cli/main.ts'
+import { table } from '../../src/cli/table.ts'
 import { markdown, type ScenarioName, scenarios, simulate } from '../../src/simulate/index.ts'
 import { scenarioNamed } from '../../src/simulate/scenarios/index.ts'
 import { listen } from '../support/said.ts'
+import { policyReport, stormReport } from '../support/storm-report.ts'
 
 const small = '--clients 60 --run 2m'
 
@@ -108,17 +110,28 @@ describe('a simulation', () => {
   it('is a sentence, a picture and a table', async () => {
     const { out } = await run(`simulate reconnect ${small} --compare phoenix`)
     const [sentence, picture, figures] = out.split('\n\n')
-    expect(sentence).toMatch(/^60 sockets: 99 % back after/)
+    expect(sentence?.replace(/\s+/g, ' ')).toMatch(/^60 sockets .*: 99 % back after/)
     expect(picture).toMatch(/^Breakwater {2}busiest second .*\n.*┤/)
     expect(picture).toMatch(/^phoenix 1\.8 {2}busiest second 60, 50 × capacity$/m)
     expect(figures).toMatch(/^ +50 % back {2}99 % back .*\nBreakwater .*\nphoenix 1\.8 +never +never/)
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
 
+  it('ends with what its columns mean', async () => {
+    const { out } = await run(`simulate reconnect ${small}`)
+    const last = out.trimEnd().split('\n\n').at(-1)?.replace(/\s+/g, ' ')
+    expect(last).toMatch(/^amplification: attempts per piece .*; wasted: pieces of work .*; lost: share of .*\.$/)
+  })
+
+  it('compares with all that were named, one by one or together', async () => {
+    const { out } = await run(`simulate reconnect ${small} --compare phoenix --compare grpc,phoenix --json`)
+    expect(JSON.parse(out).compared.map(({ policy }: { policy: string }) => policy)).toEqual(['phoenix', 'grpc'])
+  })
+
   it('is the sentence alone where nothing else is wanted', async () => {
     const terminal = listen()
     const { out } = await run(`simulate reconnect ${small} --quiet`, terminal)
-    expect(out).toMatch(/^60 sockets: .*\n$/)
+    expect(out).toMatch(/^60 sockets [^:]*: 99 % back [^│]*\.\n$/)
     expect(terminal.all()).toBe(out)
   })
 
@@ -164,7 +177,7 @@ describe('a simulation', () => {
     expect(report.compared.map((other: { policy: string; partial: boolean }) => [other.policy, other.partial])).toEqual(
       [['phoenix', true]],
     )
-    expect(terminal.notes).toEqual(['Ended early: these are the figures until then.'])
+    expect(terminal.notes).toEqual(['Ended early: these are the figures until then. Not run: gRPC connection backoff.'])
   })
 
   it.each(Object.keys(scenarios))('of %s that never began has a report all the same', async (name) => {
@@ -182,11 +195,34 @@ describe('a simulation', () => {
   })
 })
 
+describe('the table', () => {
+  const rivals = [
+    ['short', 'rival 1.0'],
+    ['retry', 'cockatiel 4 retry(3, ExponentialBackoff)'],
+    ['breaker', 'cockatiel 4 retry(3, ExponentialBackoff) + SamplingBreaker'],
+    ['one-middle', 'the same at the beginning, one in the middle, the same at the end'],
+    ['other-middle', 'the same at the beginning, another in the middle, the same at the end'],
+  ] as const
+
+  it.each([40, 80, 100])('has names of its own for all rivals in %i columns, in lines that fit', (columns) => {
+    const compared = rivals.map(([policy, label]) => policyReport({ policy, label }))
+    const lines = table(stormReport({ compared }), columns).split('\n')
+    const names = lines.slice(1, 7).map((line) => line.split(/ {2,}/)[0])
+    expect(new Set(names).size).toBe(6)
+    expect(names).toEqual(expect.arrayContaining(['rival 1.0', 'one-middle', 'other-middle']))
+    expect(names[2]).toMatch(/^cockatiel 4.*….*Backoff\)$/)
+    expect(names[3]).toMatch(/^cockatiel 4.*….*Breaker$/)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+  })
+})
+
 describe('the heap of a run', () => {
   it('grows with the fleet, and with what each client holds', () => {
     const million = heapFor('reconnect', { clients: 1_000_000 })
     expect(million).toBeGreaterThan(6e9)
     expect(million).toBeLessThan(14e9)
+    // Those of the other region are sockets as well.
+    expect(heapFor('failover', { clients: 1_000, others: 999_000 })).toBeCloseTo(million)
     expect(heapFor('cache', { clients: 50, keys: 10_000 })).toBeGreaterThan(
       heapFor('cache', { clients: 50, keys: 100 }),
     )

@@ -140,10 +140,10 @@ describe.skipIf(chromium.path === undefined)('the storm lab in a real Chromium',
     expect(await problem('loss')).toBe('')
     await page.selectOption('#scenario', 'retry')
     await page.locator('summary').click()
-    await page.fill('#set-troubleMs', '2 min')
+    await page.fill('#set-outageMs', '2 min')
     await page.keyboard.press('Enter')
-    expect(await focused()).toBe('set-troubleMs')
-    expect(await problem('troubleMs')).toMatch(/^Trouble must be over before the run is, .*\.$/)
+    expect(await focused()).toBe('set-outageMs')
+    expect(await problem('outageMs')).toMatch(/^Outage must be over before the run is, .*\.$/)
     expect(await sentence()).toBe('Press Run: the curves draw themselves.')
   })
 

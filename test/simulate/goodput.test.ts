@@ -42,6 +42,24 @@ describe('goodput', () => {
     expect(goodput.backAfterMs(0.95, 3_000)).toBe(backMs)
   })
 
+  it('is back at once where nobody calls, and is not held up by an end without calls', async () => {
+    const world = new World({ seed: 1 })
+    const goodput = new Goodput(world)
+    goodput.begin()
+    await world.clock.advance(4_000)
+    goodput.call()(false)
+    expect(goodput.backAfterMs(0.95, 3_000)).toBeNull()
+    await world.clock.advance(6_000)
+    expect(goodput.backAfterMs(0.95, 3_000)).toBe(5_000)
+    goodput.end()
+    await world.clock.advance(60_000)
+    expect(goodput.backAfterMs(0.95, 3_000)).toBe(5_000)
+    const silent = new Goodput(world)
+    silent.begin()
+    await world.clock.advance(6_000)
+    expect(silent.backAfterMs(0.95, 3_000)).toBe(0)
+  })
+
   it('counts nothing before it begins and after it ends', async () => {
     const world = new World({ seed: 1 })
     const goodput = new Goodput(world)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { flagName } from '../../src/cli/arguments.ts'
 import { OptionsError, type ScenarioOptions, scenarios, simulate } from '../../src/simulate/index.ts'
 
 async function refusal(given: object): Promise<string> {
@@ -36,6 +37,11 @@ describe.each(Object.values(scenarios))('the parameters of $name', ({ name, para
       else expect(parameter).not.toMatch(/Ms$/)
       if (standard !== undefined) expect(typeof standard, parameter).toMatch(/number|string|boolean/)
     }
+  })
+
+  test('have a flag each on the command line', () => {
+    const flags = Object.keys(parameters).map(flagName)
+    expect(new Set(flags).size).toBe(flags.length)
   })
 
   test('have rivals with names of their own, or none', () => {

@@ -220,8 +220,20 @@ describe('the choice', () => {
     expect(reason(lost, lost, 0)).toContain('at best 15.2 % are back')
     expect(reason(hinted, lost, 0)).toContain('with the defaults 15.2 % are back')
     expect(reason(window, candidate({ t99Ms: 99_000 }), 0)).toBe(
-      'A first window of 30 s and a patience of 60 s brings 99 % back after 50 s with 1 attempt per client and a peak of 1 × the capacity; with the defaults it takes 99 s, 1 attempt per client and a peak of 1 × the capacity.',
+      'A first window of 30 s and a patience of 60 s bring 99 % back after 50 s with 1 attempt per client and a peak of 1 × the capacity; with the defaults it takes 99 s, 1 attempt per client and a peak of 1 × the capacity.',
     )
     expect(reason(candidate({}), candidate({}), 0)).toContain('nothing to change')
+    const idle = reason(candidate({ ...hinted, peakOverCapacity: 0.0008 }), candidate({ peakOverCapacity: 0.0567 }), 0)
+    expect(idle).toContain('a peak of < 0.01 × the capacity; with')
+    expect(idle).toContain('a peak of 0.057 × the capacity.')
+  })
+
+  it('says what decided where the defaults are sooner', () => {
+    const hinted = candidate({ hint: { afterMs: 0, withinMs: 1 } })
+    const ending = (defaults: Partial<Candidate>) => reason(hinted, candidate(defaults), 0).split('the capacity').at(-1)
+    expect(ending({ t99Ms: 45_000, peakOverCapacity: 4 })).toBe('; what decided is the peak.')
+    expect(ending({ t99Ms: 45_000, attemptsPerClient: 2, peakOverCapacity: 4 })).toBe('; what decided is the attempts.')
+    expect(ending({ t99Ms: 45_000 })).toBe('.')
+    expect(ending({ t99Ms: 55_000, peakOverCapacity: 4 })).toBe('.')
   })
 })

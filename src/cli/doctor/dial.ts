@@ -1,6 +1,7 @@
 import type { Refusal, Transport } from '../../socket/index.ts'
 import { openTransport } from '../../socket/platform-transport.ts'
 import type { Allowance } from './allowance.ts'
+import { failureCode } from './request.ts'
 import type { Target } from './target.ts'
 
 /** What became of a connection. */
@@ -25,6 +26,8 @@ export class Dial {
   /** How long it took until TCP, and TLS, stood, and until it was open, in ms. */
   transportMs: number | undefined
   openMs: number | undefined
+  /** How long it was open, in ms; undefined where it was not, or still is. */
+  aliveMs: number | undefined
   closed: Closed | undefined
   #transport: Transport
   #alive = 0
@@ -57,7 +60,8 @@ export class Dial {
         this.#alive++
       }),
       closed: tell((code, reason, wasClean, { refusal, error }) => {
-        this.closed = { code, reason, wasClean, refusal, errorCode: codeOf(error) }
+        this.closed = { code, reason, wasClean, refusal, errorCode: failureCode(error) }
+        if (this.openMs !== undefined) this.aliveMs = clock.now() - from - this.openMs
       }),
     })
   }
@@ -116,9 +120,4 @@ export class Dial {
       look()
     })
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown }
-  return typeof code === 'string' ? code : undefined
 }

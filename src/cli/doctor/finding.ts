@@ -36,6 +36,11 @@ export function took(ms: number): string {
   return inTime(Math.max(1, Math.round(ms)))
 }
 
+/** The verb that goes with a number. */
+export function was(count: number): 'was' | 'were' {
+  return count === 1 ? 'was' : 'were'
+}
+
 const order: readonly Level[] = ['problem', 'advice', 'ok']
 
 /** A diagnosis for a person: what is wrong first. */
@@ -61,7 +66,8 @@ function summary(findings: readonly Finding[]): string {
   return `${problems}, ${of('advice')} to consider, ${of('ok')} in order`
 }
 
-function counted(count: number, what: string): string {
+/** A number and its word: `1 request`, `2 requests`. */
+export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 

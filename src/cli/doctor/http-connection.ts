@@ -1,5 +1,6 @@
 import { burstSize } from './allowance.ts'
-import { advice, type Finding, ok, problem, took } from './finding.ts'
+import { advice, counted, type Finding, ok, problem, took, was } from './finding.ts'
+import { isTorn } from './http-body.ts'
 import { type Answer, type Exchange, type Failure, isAnswer } from './request.ts'
 
 /** Longer handshakes are felt, in ms. */
@@ -21,6 +22,12 @@ export function failureSays({ code }: Failure): string {
   if (code === 'ECONNRESET' || code === 'EPIPE') {
     return 'It dropped the connection without an answer, so a client cannot know whether its request was carried out; answer 503 with Retry-After instead.'
   }
+  if (code === 'NOT_TLS') {
+    return 'Its port does not speak TLS: what answers there is something else; ask it by http:// (a socket by ws://), or name the port that speaks TLS.'
+  }
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
+    return `It broke off the TLS handshake (${code}): it may want another version of TLS, or a certificate of the client.`
+  }
   if (code.startsWith('HPE_')) return `It answered something that is not HTTP (${code}).`
   if (/CERT|ALTNAME|SELF_SIGNED|SSL|TLS|UNABLE_TO/.test(code)) return `Its certificate is not accepted (${code}).`
   return `It could not be asked (${code}).`
@@ -40,7 +47,22 @@ export function statusSays({ status, header }: Answer): Finding[] {
   if (status === 401 || status === 403) {
     return [advice('status', `It answers with ${status}; give what it wants by --header 'Name: value' to see more.`)]
   }
-  if (status === 429 || status === 503) return []
+  if (status === 429) {
+    return [
+      advice(
+        'status',
+        `It answers the first request with ${status}: the quota is used up already; come back later, or give what it knows you by with --header 'Name: value', to see more.`,
+      ),
+    ]
+  }
+  if (status === 503) {
+    return [
+      problem(
+        'status',
+        `It answers the first request with ${status}, without load: it is down, or lets nobody in, whatever it says of coming back.`,
+      ),
+    ]
+  }
   if (status >= 500) return [problem('status', `It answers with ${status}: it fails without load already.`)]
   return [advice('status', `It answers with ${status}; a URL that answers with 200 shows more.`)]
 }
@@ -70,10 +92,10 @@ export function connectionSays({ connectMs, tlsMs, certificateEndsAt, gotAt }: A
   const days = Math.floor(leftMs / 86_400_000)
   found.push(
     leftMs > soonMs
-      ? ok('certificate', `Its certificate is good for ${days} days.`)
+      ? ok('certificate', `Its certificate is good for ${counted(days, 'day')}.`)
       : advice(
           'certificate',
-          `Its certificate ends in ${days} days, and then the whole fleet fails in the same second; renew it.`,
+          `Its certificate ends in ${counted(days, 'day')}, and then the whole fleet fails in the same second; renew it.`,
         ),
   )
   return found
@@ -83,7 +105,14 @@ export function connectionSays({ connectMs, tlsMs, certificateEndsAt, gotAt }: A
 export function keepAliveSays(first: Answer, second: Exchange): Finding[] {
   if (!isAnswer(second)) return [problem('keep-alive', failureSays(second))]
   if (second.reused) return [ok('keep-alive', 'A connection serves more than one request.')]
-  if (!first.complete) return []
+  if (first.body !== 'ended') {
+    return [
+      advice(
+        'keep-alive',
+        'Whether a connection serves more than one request could not be seen: only an answer that was read to its end leaves one free.',
+      ),
+    ]
+  }
   return [
     advice(
       'keep-alive',
@@ -105,6 +134,15 @@ export function burstSays(alone: Answer, burst: readonly Exchange[]): Finding[] 
       ),
     ]
   }
+  const torn = answers.filter(isTorn)
+  if (torn.length > 0) {
+    return [
+      problem(
+        'burst',
+        `Of ${burstSize} requests at once ${torn.length} ${was(torn.length)} answered with a body that did not come to its end; refuse what is too much with 503 and Retry-After.`,
+      ),
+    ]
+  }
   const broken = answers.filter(({ status }) => status >= 500 && status !== 503)
   if (broken.length > 0 && alone.status < 500) {
     const statuses = [...new Set(broken.map(({ status }) => status))].join(', ')
@@ -118,7 +156,10 @@ export function burstSays(alone: Answer, burst: readonly Exchange[]): Finding[] 
   const refused = answers.filter(({ status }) => status === 429 || status === 503).length
   if (refused > 0)
     return [
-      ok('burst', `Of ${burstSize} requests at once ${refused} were refused with a status, which clients understand.`),
+      ok(
+        'burst',
+        `Of ${burstSize} requests at once ${refused} ${was(refused)} refused with a status, which clients understand.`,
+      ),
     ]
   const slowest = Math.max(...answers.map(({ tookMs }) => tookMs))
   if (slowest > queued * alone.tookMs && slowest > 500) {

@@ -2,7 +2,7 @@ import { parseHttpDate } from '../../core/http-date.ts'
 import { parseRateLimit, parseRateLimitPolicy } from '../../core/rate-limit.ts'
 import { parseRetryAfter } from '../../core/retry-after.ts'
 import { inSeconds } from '../../simulate/sentence.ts'
-import { advice, type Finding, ok, problem } from './finding.ts'
+import { advice, counted, type Finding, ok, problem } from './finding.ts'
 import type { Answer } from './request.ts'
 
 /** Clocks that differ by less are the same, in ms; by more than the second, dates that they say are useless. */
@@ -21,7 +21,7 @@ export function retryAfter(answers: readonly Answer[]): Finding[] {
     return [
       advice(
         'retry-after',
-        `It refused none of ${answers.length} requests, so whether its refusals say when to come back cannot be seen; make sure that 429 and 503 carry Retry-After.`,
+        `It ${answers.length === 1 ? 'did not refuse the only request' : `refused none of the ${answers.length} requests`} that it answered, so whether its refusals say when to come back cannot be seen; make sure that 429 and 503 carry Retry-After.`,
       ),
     ]
   }
@@ -122,5 +122,7 @@ export function quota(answers: readonly Answer[]): Finding[] {
     return [problem('quota', 'Its RateLimit cannot be read, or says no time; it wants the form "name";r=10;t=30.')]
   }
   if (announced === undefined) return [ok('quota', 'It says what is left of its quota, and when that comes back.')]
-  return [ok('quota', `It announces its quota: ${announced.calls} calls in ${inSeconds(announced.windowMs)}.`)]
+  return [
+    ok('quota', `It announces its quota: ${counted(announced.calls, 'call')} in ${inSeconds(announced.windowMs)}.`),
+  ]
 }

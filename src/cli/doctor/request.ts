@@ -4,6 +4,12 @@ import type { TLSSocket } from 'node:tls'
 import type { Allowance } from './allowance.ts'
 import type { Target } from './target.ts'
 
+/**
+ * What became of a body: it came to its end; it calls itself a stream, which has none; we had enough of it; its end did
+ * not come in time; the connection broke before it.
+ */
+export type Body = 'ended' | 'stream' | 'cut' | 'late' | 'broken'
+
 /** A server answered. */
 export interface Answer {
   readonly status: number
@@ -20,11 +26,10 @@ export interface Answer {
   readonly tlsMs: number | undefined
   /** When the certificate of the server ends, as wall time. */
   readonly certificateEndsAt: number | undefined
-  /** Whether its body came to an end, and in time. */
-  readonly complete: boolean
+  readonly body: Body
 }
 
-/** It did not; `TIMEOUT` where nothing came in time. */
+/** It did not; `TIMEOUT` where nothing came in time, `NOT_TLS` where TLS met something else. */
 export interface Failure {
   readonly code: string
 }
@@ -37,8 +42,11 @@ export function isAnswer(exchange: Exchange | undefined): exchange is Answer {
 
 const nothing: Failure = { code: 'ERROR' }
 
-/** More of a body than this is not read, in bytes and in ms: a stream has no end. */
+/** More of a body than this is not read, in bytes. */
 const enoughBody = 1_048_576
+
+/** What is meant to have no end, and how long it is watched, in ms. */
+const streams = /^(text\/event-stream|multipart\/x-mixed-replace)\b/i
 const enoughMs = 1_000
 
 /** Asks a server, one connection for all that comes after another. Follows nothing: what is sent is for one origin. */
@@ -70,17 +78,17 @@ export class Asking {
         headers: { 'user-agent': 'breakwater-doctor', accept: '*/*', ...headers, ...more },
       })
       let heard: Answer | undefined
-      let complete = false
+      let isStream = false
       let free = () => {}
       // What has been heard is kept, whatever becomes of the body.
-      const end = (failure: Failure) => {
+      const end = (failure: Failure, body: Body = 'broken') => {
         free()
-        resolve(heard ? { ...heard, complete } : failure)
+        resolve(heard ? { ...heard, body } : failure)
       }
-      sent.on('error', (error: NodeJS.ErrnoException) => end({ code: error.code ?? 'ERROR' }))
+      sent.on('error', (error: NodeJS.ErrnoException) => end({ code: failureCode(error) ?? 'ERROR' }))
       const bound = (ms: number) => {
         free = this.#allowance.bound((code) => {
-          end({ code })
+          end({ code }, code === 'ABORTED' ? 'cut' : isStream ? 'stream' : 'late')
           sent.destroy()
         }, ms)
       }
@@ -101,20 +109,22 @@ export class Asking {
           connectMs,
           tlsMs,
           certificateEndsAt: certificateEndsAt(response),
-          complete,
+          body: 'broken',
         }
-        free()
-        bound(Math.min(enoughMs, this.#allowance.timeoutMs))
-        // The body is read to its end, so that the connection can be used again; a stream that has none is cut.
+        isStream = streams.test(headerOf(response, 'content-type') ?? '')
+        if (isStream) {
+          free()
+          bound(Math.min(enoughMs, this.#allowance.timeoutMs))
+        }
+        // The body is read to its end, so that the connection can be used again.
         let bytes = 0
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.length
-          if (bytes > enoughBody) response.destroy()
+          if (bytes <= enoughBody) return
+          end(nothing, 'cut')
+          response.destroy()
         })
-        response.on('end', () => {
-          complete = true
-          end(nothing)
-        })
+        response.on('end', () => end(nothing, 'ended'))
         response.on('error', () => end(nothing))
         response.on('close', () => end(nothing))
       })
@@ -125,6 +135,17 @@ export class Asking {
   close(): void {
     this.#agent.destroy()
   }
+}
+
+/**
+ * The platform's word for what went wrong. A handshake that met no TLS has the same as one that was refused, but for its
+ * message, which is read for that and never shown: it can hold a URL.
+ */
+export function failureCode(error: unknown): string | undefined {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  if (typeof code !== 'string') return undefined
+  const isHandshake = code === 'EPROTO' || code.startsWith('ERR_SSL_')
+  return isHandshake && /wrong version number|unexpected message|too long/.test(String(message)) ? 'NOT_TLS' : code
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {

@@ -1,8 +1,8 @@
 import { parseRetryAfter } from '../../core/retry-after.ts'
-import type { Refusal } from '../../socket/index.ts'
+import { parseHint, type Refusal } from '../../socket/index.ts'
 import { burstSize } from './allowance.ts'
-import type { Dial } from './dial.ts'
-import { advice, type Finding, ok, problem } from './finding.ts'
+import type { Closed, Dial } from './dial.ts'
+import { advice, type Finding, ok, problem, was } from './finding.ts'
 import { failureSays } from './http-connection.ts'
 
 /** A dial that became no connection. */
@@ -36,11 +36,15 @@ function upgradeSays({ status, header }: Refusal): Finding[] {
       ),
     ]
   }
-  if (status === 429 || status === 503)
+  if (status === 429 || status === 503) {
+    const says = `It refuses the first upgrade with ${status}`
     return [
-      ok('upgrade', `It refuses the upgrade with ${status}, which says that it is busy.`),
+      status === 429
+        ? advice('upgrade', `${says}: the quota is used up already; come back later to see more.`)
+        : problem('upgrade', `${says}, without load: it is down, or lets nobody in, whatever it says of coming back.`),
       ...busySays(status, header),
     ]
+  }
   if (status >= 500) return [problem('upgrade', `It fails the upgrade with ${status}, without load.`)]
   return [
     problem(
@@ -70,8 +74,8 @@ function busySays(status: number, header: Refusal['header']): Finding[] {
   ]
 }
 
-/** What a few at once do. */
-export function crowdSays(crowd: readonly Dial[]): Finding[] {
+/** What a few at once do; `alone` is how a connection ended that was made by itself, where it did not stay. */
+export function crowdSays(crowd: readonly Dial[], alone?: Closed): Finding[] {
   const refused = crowd.flatMap(({ closed }) => (closed?.refusal ? [closed.refusal] : []))
   const dropped = crowd.filter(({ openMs, closed }) => openMs === undefined && closed?.refusal === undefined)
   if (dropped.length > 0) {
@@ -81,7 +85,7 @@ export function crowdSays(crowd: readonly Dial[]): Finding[] {
     return [
       problem(
         'burst',
-        `Of ${burstSize} connections at once ${dropped.length} were dropped without an answer (${codes}): clients cannot tell that from a dead server; answer 503 with Retry-After, or accept and close with 1013 and a hint.`,
+        `Of ${burstSize} connections at once ${dropped.length} ${was(dropped.length)} dropped without an answer (${codes}): clients cannot tell that from a dead server; answer 503 with Retry-After, or accept and close with 1013 and a hint.`,
       ),
     ]
   }
@@ -91,7 +95,7 @@ export function crowdSays(crowd: readonly Dial[]): Finding[] {
     return [
       problem(
         'burst',
-        `Of ${burstSize} connections at once ${busy.length} were refused with ${mute.status}, without a word about when to come back; send Retry-After.`,
+        `Of ${burstSize} connections at once ${busy.length} ${was(busy.length)} refused with ${mute.status}, without a word about when to come back; send Retry-After.`,
       ),
     ]
   const [other] = refused.filter(({ status }) => status !== 429 && status !== 503)
@@ -99,10 +103,28 @@ export function crowdSays(crowd: readonly Dial[]): Finding[] {
     return [
       problem(
         'burst',
-        `Of ${burstSize} connections at once ${refused.length} were refused with ${other.status}, which clients take for ${other.status < 500 ? 'final' : 'a fault'}; refuse what is too much with 503 and Retry-After.`,
+        `Of ${burstSize} connections at once ${refused.length} ${was(refused.length)} refused with ${other.status}, which clients take for ${other.status < 500 ? 'final' : 'a fault'}; refuse what is too much with 503 and Retry-After.`,
       ),
     ]
+  const ended = crowd.flatMap(({ openMs, closed }) => (openMs !== undefined && closed ? [closed] : []))
+  if (ended.length > 0) return [endedSays(ended, alone)]
   if (busy.length > 0)
-    return [ok('burst', `Of ${burstSize} connections at once ${busy.length} were refused, and told when to come back.`)]
+    return [
+      ok(
+        'burst',
+        `Of ${burstSize} connections at once ${busy.length} ${was(busy.length)} refused, and told when to come back.`,
+      ),
+    ]
   return [ok('burst', `${burstSize} connections at once are all accepted.`)]
+}
+
+/** Some of a few were let in, and closed before anything had been said. */
+function endedSays(ended: readonly Closed[], alone: Closed | undefined): Finding {
+  const codes = [...new Set(ended.map(({ code }) => code))].join(', ')
+  const says = `Of ${burstSize} connections at once ${ended.length} ${was(ended.length)} closed by the server with ${codes}`
+  if (alone) return advice('burst', `${says}, as one alone is, so what it does under a few could not be seen.`)
+  const isTold = ended.every(({ code, reason }) => (code === 1012 || code === 1013) && parseHint(reason) !== undefined)
+  return isTold
+    ? ok('burst', `${says}, and told when to come back.`)
+    : problem('burst', `${says}, though one alone stays; close what is too much with 1013 and a hint.`)
 }

@@ -1,4 +1,5 @@
 import { inSeconds } from '../../simulate/sentence.ts'
+import { causeOfCode } from '../../socket/classify.ts'
 import { hintOf } from '../../socket/hint.ts'
 import { parseHint } from '../../socket/index.ts'
 import { meaningOf } from './close-codes.ts'
@@ -8,9 +9,21 @@ import { advice, type Finding, ok, problem, took } from './finding.ts'
 /** A handshake that takes longer is felt by a fleet that needs all of them at once, in ms. */
 const slowHandshakeMs = 1_000
 
+/** Who closes sooner has not let anybody in, in ms. */
+const atOnceMs = 1_000
+
+/** Unauthorized and forbidden, as 401 and 403 are: what is behind them is another question. */
+const refusesLogin: readonly number[] = [3000, 3003, 4401, 4403]
+
+/** Codes that servers also use where credentials are missing. */
+function mayWantLogin(code: number): boolean {
+  const cause = causeOfCode(code)
+  return code === 1008 || (code >= 3000 && (cause === 'auth' || cause === 'fatal'))
+}
+
 /** What a connection costs. */
-export function openSays({ transportMs = 0, openMs = 0 }: Dial): Finding[] {
-  const says = `A connection takes ${took(openMs)}, of which ${took(transportMs)} until TCP and TLS stand`
+export function openSays({ transportMs = 0, openMs = 0 }: Dial, isSecure: boolean): Finding[] {
+  const says = `A connection takes ${took(openMs)}, of which ${took(transportMs)} until ${isSecure ? 'TCP and TLS stand' : 'TCP stands'}`
   return [
     openMs < slowHandshakeMs
       ? ok('handshake', `${says}.`)
@@ -37,7 +50,7 @@ export function hintSays({ messages, closed }: Dial): Finding[] {
   return [
     advice(
       'hint',
-      'In its first second it did not say when it wants its clients back, so after a restart they come over their own window; send reconnectHint({ connections, acceptPerSecond }) as it greets and as it closes (breakwater plan works it out).',
+      `${closed ? 'Until it closed' : 'In the time that it was listened to'} it did not say when it wants its clients back, so after a restart they come over their own window; send reconnectHint({ connections, acceptPerSecond }) as it greets and as it closes (breakwater plan works it out).`,
     ),
   ]
 }
@@ -51,8 +64,14 @@ function memberHint(text: string) {
 }
 
 /** It ended by itself, before anything had been said. */
-export function endSays(closed: Closed): Finding[] {
-  return [meaningOf(closed, 'It closed a new connection by itself')]
+export function endSays(closed: Closed, aliveMs: number): Finding[] {
+  const meaning = meaningOf(closed, 'It closed a new connection by itself')
+  if (aliveMs > atOnceMs) return [meaning]
+  const { code } = closed
+  const level = refusesLogin.includes(code) ? advice : problem
+  const who = mayWantLogin(code) ? '; it may want credentials, see --header / --protocol' : ''
+  const says = `It closes a new connection at once, ${took(aliveMs)} after it was open, with ${code}: nobody can use it, and ping and close could not be looked at${who}.`
+  return [level('connection', says), meaning]
 }
 
 export function pingSays(pongMs: number | undefined, closed: boolean): Finding[] {
@@ -91,7 +110,11 @@ export function closeSays(closed: Closed | undefined): Finding[] {
 
 /** What a message does that it cannot know. */
 export function unknownSays({ openMs, closed }: Dial): Finding[] {
-  if (openMs === undefined) return []
+  if (openMs === undefined) {
+    return [
+      advice('unknown message', 'Not looked at: the connection for it was not accepted, though the first one was.'),
+    ]
+  }
   if (closed === undefined) return [ok('unknown message', 'It lives with a message that it does not know.')]
   return [meaningOf(closed, 'Over a message that it does not know it closed')]
 }

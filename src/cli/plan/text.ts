@@ -1,17 +1,20 @@
+import { inTimes } from '../../simulate/forms/figures.ts'
 import type { Candidate, Plan } from '../../simulate/index.ts'
-import { inFull, inSeconds } from '../../simulate/sentence.ts'
+import { inFull, inNumber, inSeconds } from '../../simulate/sentence.ts'
+import { columnsInBlocks } from '../table.ts'
 import { hang } from '../usage.ts'
 import { clientCode, serverCode } from './code.ts'
 
 /** A plan for a person: the sentence first, then the figures, then what to write. */
 export function planText(plan: Plan, columns: number): string {
   const { defaults, recommended, withoutHint } = plan
-  const parts = [hang('', plan.why, columns), outcomes(plan), hang('', setting(plan), columns)]
+  const parts = [hang('', plan.why, columns), outcomes(plan, columns), hang('', setting(plan), columns)]
   if (defaults && recommended && withoutHint) parts.push(advice(plan, recommended, withoutHint, columns))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function outcomes({ request, defaults, recommended, withoutHint, tried, atHalf, partial }: Plan): string {
+function outcomes(plan: Plan, columns: number): string {
+  const { request, defaults, recommended, withoutHint, tried, atHalf, partial } = plan
   const rows: [string, Candidate][] = []
   const add = (name: string, candidate: Candidate | null | undefined) => {
     if (candidate && !rows.some(([, shown]) => shown === candidate)) rows.push([name, candidate])
@@ -28,23 +31,23 @@ function outcomes({ request, defaults, recommended, withoutHint, tried, atHalf, 
     for (const candidate of atHalf) add(`${named(candidate)}, at only ${half}/s`, candidate)
   }
   if (rows.length === 0) return ''
-  const head = ['', '99 % back', 'all back', 'attempts', 'peak', 'lost alone']
-  const lines = rows.map(([name, candidate]) => [
-    `${candidate === recommended ? '→' : ' '} ${name}`,
-    time(candidate.t99Ms, candidate),
-    time(candidate.tAllMs, candidate),
-    inFull(candidate.attemptsPerClient),
-    `${inFull(candidate.peakOverCapacity)} ×`,
-    inSeconds(candidate.loneWaitMs),
-  ])
-  return aligned([head, ...lines])
+  const names = rows.map(([name, candidate]) => `${candidate === recommended ? '→' : ' '} ${name}`)
+  const figures: [string, (candidate: Candidate) => string][] = [
+    ['99 % back', (candidate) => time(candidate.t99Ms, candidate)],
+    ['all back', (candidate) => time(candidate.tAllMs, candidate)],
+    ['attempts', ({ attemptsPerClient }) => inFull(attemptsPerClient)],
+    ['peak', ({ peakOverCapacity }) => `${inTimes(peakOverCapacity)} ×`],
+    ['lost alone', ({ loneWaitMs }) => inSeconds(loneWaitMs)],
+  ]
+  const cells = figures.map(([title, cell]) => [title, ...rows.map(([, candidate]) => cell(candidate))])
+  return columnsInBlocks(['', ...names], cells, columns)
 }
 
 function setting({ request, simulated, boundMs }: Plan): string {
   const { clients, capacity, outageMs, server, backlog } = request
   const away = outageMs > 0 ? `, away for ${inSeconds(outageMs)}` : ''
   const queue = server === 'fifo' ? 'all that come wait in one queue' : `${inFull(backlog)} may wait`
-  const bound = `${inFull(clients)} sockets, ${inFull(capacity)} handshakes per second (${queue})${away}: nothing brings all back before ${inSeconds(boundMs)}.`
+  const bound = `${inNumber(clients, 'socket')}, ${inNumber(capacity, 'handshake')} per second (${queue})${away}: nothing brings all back before ${inSeconds(boundMs)}.`
   const legend =
     'Attempts are dials per client, peak is the busiest second against the capacity, and lost alone is what one socket waits on average that is lost without the others.'
   return `${bound} ${legend} ${scaling(simulated, clients)}`.trim()
@@ -52,7 +55,7 @@ function setting({ request, simulated, boundMs }: Plan): string {
 
 function scaling({ clients, capacity, scaled }: Plan['simulated'], of: number): string {
   if (!scaled) return ''
-  return `Simulated with ${inFull(clients)} sockets at ${inFull(capacity)} handshakes per second, which is the same per client; only peaks are a little higher in a small fleet, by chance. --fleet ${of} simulates all.`
+  return `Simulated with ${inNumber(clients, 'socket')} at ${inNumber(capacity, 'handshake')} per second, which is the same per client; only peaks are a little higher in a small fleet, by chance. --fleet ${of} simulates all.`
 }
 
 function advice(plan: Plan, recommended: Candidate, withoutHint: Candidate, columns: number): string {
@@ -77,7 +80,7 @@ function advice(plan: Plan, recommended: Candidate, withoutHint: Candidate, colu
 /** Handshakes say nothing about calls, so what is said of them is what the defaults bound. */
 function http({ budget, extraAttempts, request }: Plan): string {
   const { initial, perSuccess } = budget
-  return `HTTP clients: leave the retry budget as it is. These figures are about handshakes and say nothing of your calls; the default (${initial} tokens to begin with, ${perSuccess} per success) means at most ${inFull(extraAttempts)} extra attempts of ${inFull(request.clients)} clients while nothing succeeds, then none. breakwater simulate retry tries it with your calls.`
+  return `HTTP clients: leave the retry budget as it is. These figures are about handshakes and say nothing of your calls; the default (${inNumber(initial, 'token')} to begin with, ${perSuccess} per success) means at most ${inNumber(extraAttempts, 'extra attempt')} of ${inNumber(request.clients, 'client')} while nothing succeeds, then none. breakwater simulate retry tries it with your calls.`
 }
 
 function named({ hint, windowMs, patienceMs }: Candidate): string {
@@ -86,12 +89,4 @@ function named({ hint, windowMs, patienceMs }: Candidate): string {
 
 function time(ms: number | null, { runMs }: Candidate): string {
   return ms === null ? `not in ${inSeconds(runMs)}` : inSeconds(ms)
-}
-
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  const lines = rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))),
-  )
-  return lines.map((cells) => cells.join('  ').trimEnd()).join('\n')
 }

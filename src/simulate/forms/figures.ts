@@ -1,5 +1,6 @@
 import type { Figures, PolicyReport, Report } from '../report.ts'
 import { inFull, inSeconds } from '../sentence.ts'
+import { detailOf } from './details.ts'
 
 /** One figure of every policy: a column of the tables. */
 export interface FigureColumn {
@@ -30,10 +31,16 @@ export function columnsOf(report: Report): readonly FigureColumn[] {
     ...others.filter(({ has }) => policies.some(has)),
     ...details.map((name) => ({
       title: titleOf(name),
-      what: 'a figure of this scenario alone',
-      cell: (policy: PolicyReport) => detail(name, policy.details[name]),
+      what: detailOf(name).what,
+      cell: (policy: PolicyReport) => detailCell(name, policy.details[name]),
     })),
   ]
+}
+
+/** What those columns mean that a person may take for something else, in a line or two. */
+export function legend(): string {
+  const explained = others.filter(({ title }) => ['amplification', 'wasted', 'lost'].includes(title))
+  return `${explained.map(({ title, what }) => `${title}: ${what}`).join('; ')}.`
 }
 
 /** `1.23 s`, `40 ms`. */
@@ -47,6 +54,12 @@ export function inPercent(share: number): string {
   const rounded = Math.round(percent * 10) / 10
   if (rounded === 100 && percent < 100) return '> 99.9 %'
   return rounded === 0 && percent > 0 ? '< 0.1 %' : `${rounded} %`
+}
+
+/** `10.5`, `0.057`: how many times the capacity; what is something is never rounded to nothing. */
+export function inTimes(multiple: number): string {
+  if (multiple >= 1 || multiple <= 0) return inFull(multiple)
+  return multiple < 0.01 ? '< 0.01' : `${Number(multiple.toPrecision(2))}`
 }
 
 const times = [
@@ -63,7 +76,7 @@ const others: readonly (FigureColumn & { has(policy: PolicyReport): boolean })[]
     cell: ({ boundMs }) => (boundMs === null ? '–' : inTime(boundMs)),
   },
   plain('peak/s', 'arrivals at the server in the busiest second', 'peakPerSecond'),
-  plain('× capacity', 'the same as a multiple of what the server can do', 'peakOverCapacity'),
+  plain('× capacity', 'the same as a multiple of what the server can do', 'peakOverCapacity', inTimes),
   plain('attempts', 'arrivals per client since the trouble began', 'attemptsPerClient'),
   plain('amplification', 'attempts per piece of work that somebody wanted', 'amplification'),
   plain('wasted', 'pieces of work that the server did for clients that had left', 'wasted'),
@@ -92,8 +105,8 @@ function time(title: string, what: string, name: 't50Ms' | 't99Ms' | 'tAllMs'): 
 
 type Plain = { [Name in keyof Figures]: Figures[Name] extends number ? Name : never }[keyof Figures]
 
-function plain(title: string, what: string, name: Plain) {
-  return { title, what, has: () => true, cell: (policy: PolicyReport) => inFull(policy[name]) }
+function plain(title: string, what: string, name: Plain, shown = inFull) {
+  return { title, what, has: () => true, cell: (policy: PolicyReport) => shown(policy[name]) }
 }
 
 /** `gaveUp` as `gave up`, `p99Ms` as `p99`, `p99MsAt60` as `p99 at 60`. */
@@ -104,8 +117,11 @@ export function titleOf(name: string): string {
     .replace(/(?<=[a-z]{2})(?=\d)/g, ' ')
 }
 
-function detail(name: string, value: number | null | undefined): string {
+function detailCell(name: string, value: number | null | undefined): string {
   if (value === null || value === undefined) return '–'
-  if (/Ms(?=[A-Z]|$)/.test(name)) return inTime(value)
-  return /Share(?=[A-Z]|$)/.test(name) ? inPercent(value) : inFull(value)
+  const { as } = detailOf(name)
+  if (as === 'yes or no') return value === 0 ? 'no' : 'yes'
+  if (as === 'share' || /Share(?=[A-Z]|$)/.test(name)) return inPercent(value)
+  if (/OverCapacity$/.test(name)) return inTimes(value)
+  return /Ms(?=[A-Z]|$)/.test(name) ? inTime(value) : inFull(value)
 }

@@ -2,7 +2,7 @@ import type { Report } from '../report.ts'
 import { capacityOf, columnsOf, inTime, policiesOf, titleOf } from './figures.ts'
 import { htmlScript, type PageCurves } from './html-script.ts'
 import { htmlStyle } from './html-style.ts'
-import { secondsShown } from './plot.ts'
+import { longestSeconds, secondsShown } from './plot.ts'
 
 /** The files of uPlot that draw the curves, as text: the package `uplot` has them in its folder `dist`. */
 export interface HtmlAssets {
@@ -35,7 +35,7 @@ export function htmlReport(report: Report, { uplotScript, uplotStyle }: HtmlAsse
 <p class="summary">${escaped(report.summary)}</p>
 ${partial ? '<p class="partial">Ended early: these are the figures until then.</p>' : ''}
 <noscript><p class="partial">The curves are drawn by a script; the table needs none.</p></noscript>
-${chartSection('arrivals', 'Arrivals at the server, per second', '<span id="steep" hidden>Above the capacity the scale is logarithmic. </span>A click on a name hides it; drag to zoom, double click to see all.')}
+${chartSection('arrivals', 'Arrivals at the server, per second', `<span id="steep" hidden>Above the capacity the scale is logarithmic. </span>${beginningOf(report)}A click on a name hides it; drag to zoom, double click to see all.`)}
 ${chartSection('recovered', 'Share that has recovered')}
 ${chartSection('queue', 'Waiting at the server')}
 <section><h2>Figures</h2>${table(report)}</section>
@@ -53,6 +53,13 @@ ${chartSection('queue', 'Waiting at the server')}
 function chartSection(id: string, title: string, hint = ''): string {
   const note = hint === '' ? '' : `<p class="hint">${hint}</p>`
   return `<section><h2>${title}</h2>${note}<div class="chart" id="${id}"></div></section>`
+}
+
+/** A word where the charts do not open on the whole run. */
+function beginningOf(report: Report): string {
+  const [shown, longest] = [secondsShown(report), longestSeconds(report)]
+  if (shown >= longest - 1) return ''
+  return `The charts open on the first ${inTime(1_000 * shown)} of ${inTime(1_000 * longest)}. `
 }
 
 function curvesOf(report: Report): PageCurves {

@@ -1,6 +1,7 @@
 import type { PolicyReport, Report } from '../report.ts'
 import { inFull } from '../sentence.ts'
-import { capacityOf, inPercent, inTime, policiesOf } from './figures.ts'
+import { capacityOf, inPercent, inTime, inTimes, policiesOf } from './figures.ts'
+import { wrapped } from './wrap.ts'
 
 export interface PlotOptions {
   /** Characters in a line, at least 40. */
@@ -13,6 +14,8 @@ export interface PlotOptions {
 
 /** What all plots of one picture share. */
 interface Frame {
+  /** Characters in a line. */
+  readonly columns: number
   /** Seconds on the time axis. */
   readonly seconds: number
   /** Seconds in a character, or characters for a second. */
@@ -27,7 +30,7 @@ interface Frame {
 const eighths = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 const styles = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const
 const labelWidth = 11
-/** For the percentage behind the strip of who has recovered. */
+/** For the percentage behind the strip of who has recovered, at least. */
 const tailWidth = 7
 
 /**
@@ -37,12 +40,15 @@ const tailWidth = 7
  */
 export function plot(report: Report, { columns = 80, rows = 8, color = false }: PlotOptions = {}): string {
   const policies = policiesOf(report)
-  const longest = Math.max(...policies.map(secondsOf))
+  const longest = longestSeconds(report)
   const seconds = secondsShown(report)
-  const width = Math.max(40, columns) - labelWidth - 1 - tailWidth
+  const room = Math.max(40, columns)
+  const tails = policies.map((policy) => tailOf(policy, seconds).length)
+  const width = room - labelWidth - 1 - Math.max(tailWidth, ...tails)
   const capacity = capacityOf(report)
   const most = Math.max(...policies.flatMap(({ curves }) => curves.arrivals.slice(0, seconds)), 1)
   const frame: Frame = {
+    columns: room,
     seconds,
     each: Math.ceil(seconds / width),
     stretch: Math.max(1, Math.min(8, Math.floor(width / seconds))),
@@ -51,35 +57,44 @@ export function plot(report: Report, { columns = 80, rows = 8, color = false }: 
     capacity,
     paint: (style, text) => (color ? `\u001b[${styles[style]}m${text}\u001b[0m` : text),
   }
-  const cut = longest > seconds ? [frame.paint('dim', `The longest run goes on until ${inTime(longest * 1_000)}.`)] : []
+  const cut = `The longest run goes on until ${inTime(longest * 1_000)}; after … stands the share at its end.`
   return [
     ...policies.flatMap((policy) => [
-      title(policy, frame),
+      ...title(policy, frame),
       ...bars(policy.curves.arrivals, frame),
       recovered(policy, frame),
     ]),
     timeAxis(frame),
-    ...cut,
+    ...(longest > seconds ? wrapped(cut, room).map((line) => frame.paint('dim', line)) : []),
   ].join('\n')
 }
 
 /** How many seconds are drawn: a rival that never comes back would squeeze everybody else into a corner. */
 export function secondsShown(report: Report): number {
-  const longest = Math.max(...policiesOf(report).map(secondsOf))
-  return Math.max(1, Math.min(longest, Math.max(60, 4 * secondsOf(report))))
+  return Math.max(1, Math.min(longestSeconds(report), Math.max(60, 4 * secondsOf(report))))
+}
+
+/** How many there are. */
+export function longestSeconds(report: Report): number {
+  return Math.max(...policiesOf(report).map(secondsOf))
 }
 
 function secondsOf({ curves }: PolicyReport): number {
   return Math.max(curves.arrivals.length, curves.recovered.length)
 }
 
-function title({ label, partial, peakPerSecond, peakOverCapacity, t99Ms }: PolicyReport, { paint }: Frame): string {
+function title(policy: PolicyReport, { columns, paint }: Frame): string[] {
+  const { label, partial, peakPerSecond, peakOverCapacity, t99Ms } = policy
   const facts = [
-    `busiest second ${inFull(peakPerSecond)}, ${inFull(peakOverCapacity)} × capacity`,
+    `busiest second ${inFull(peakPerSecond)}, ${inTimes(peakOverCapacity)} × capacity`,
     ...(t99Ms === null ? [] : [`99 % back after ${inTime(t99Ms)}`]),
     ...(partial ? ['ended early'] : []),
+  ].join('; ')
+  if (label.length + 2 + facts.length <= columns) return [`${paint('bold', label)}  ${paint('dim', facts)}`]
+  return [
+    ...wrapped(label, columns).map((line) => paint('bold', line)),
+    ...wrapped(facts, columns - 2).map((line) => `  ${paint('dim', line)}`),
   ]
-  return `${paint('bold', label)}  ${paint('dim', facts.join('; '))}`
 }
 
 /** The busiest second of each character. */
@@ -108,13 +123,17 @@ function cellOf(rate: number, row: number, perRow: number, beyond: boolean, gap:
   return eighths[filled] ?? gap
 }
 
-function recovered({ curves, tAllMs }: PolicyReport, frame: Frame): string {
-  const shares = cells(frame, curves.recovered, (held) => held.at(-1) ?? 0)
+function recovered(policy: PolicyReport, frame: Frame): string {
+  const shares = cells(frame, policy.curves.recovered, (held) => held.at(-1) ?? 0)
   const strip = shares.map((share) => eighths[share > 0 ? Math.max(1, Math.floor(share * 8)) : 0]).join('')
+  return `${lead('recovered')}└${frame.paint('green', strip)}${tailOf(policy, frame.seconds)}`
+}
+
+/** The share at the end of the run, whether or not it is drawn so far. */
+function tailOf({ curves, tAllMs }: PolicyReport, seconds: number): string {
   // The last of them may be back between two seconds.
-  const all = tAllMs !== null && tAllMs <= frame.seconds * 1_000
-  const last = all ? 1 : (curves.recovered[Math.min(frame.seconds, curves.recovered.length) - 1] ?? 0)
-  return `${lead('recovered')}└${frame.paint('green', strip)} ${inPercent(last)}`
+  const last = tAllMs !== null ? 1 : (curves.recovered.at(-1) ?? 0)
+  return `${curves.recovered.length > seconds ? ' …' : ''} ${inPercent(last)}`
 }
 
 /** One value for each character up to the end of the curve. */

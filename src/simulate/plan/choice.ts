@@ -1,4 +1,5 @@
-import { inFull, inSeconds } from '../sentence.ts'
+import { inTimes } from '../forms/figures.ts'
+import { inFull, inNumber, inSeconds } from '../sentence.ts'
 import { isSame, type Settings, standard } from './candidates.ts'
 import type { Candidate } from './trial.ts'
 
@@ -19,7 +20,7 @@ export function best(candidates: readonly Candidate[], outageMs: number): Candid
   if (recovered.length === 0) return least(candidates, ({ back }) => -back)
   const quick = near(recovered, (candidate) => sinceReturnMs(candidate, outageMs), slower)
   const sparing = near(quick, ({ attemptsPerClient }) => attemptsPerClient, moreAttempts)
-  const flat = near(sparing, (candidate) => Math.max(1, candidate.peakOverCapacity), higherPeak)
+  const flat = near(sparing, height, higherPeak)
   return least(flat, (candidate) => candidate.loneWaitMs)
 }
 
@@ -56,7 +57,7 @@ export function reason(chosen: Candidate, defaults: Candidate, outageMs: number)
     return `The defaults do as well as anything else: 99 % are back after ${inSeconds(chosen.t99Ms)} with ${attempts(chosen)}, so there is nothing to change.`
   }
   const what = chosen.hint === null ? written(chosen) : 'A server that says when it wants its clients back'
-  const gain = `${what} brings 99 % back after ${inSeconds(chosen.t99Ms)} with ${attempts(chosen)} and ${peak(chosen)}`
+  const gain = `${what} ${what.includes(' and ') ? 'bring' : 'brings'} 99 % back after ${inSeconds(chosen.t99Ms)} with ${attempts(chosen)} and ${peak(chosen)}`
   return `${gain}; with the defaults ${beside(defaults, chosen, outageMs)}.`
 }
 
@@ -64,7 +65,19 @@ function beside(defaults: Candidate, chosen: Candidate, outageMs: number): strin
   const load = `${attempts(defaults)} and ${peak(defaults)}`
   if (defaults.t99Ms === null) return `${share(defaults.back)} are back when the run ends, with ${load}`
   const late = sinceReturnMs(defaults, outageMs) > slower * sinceReturnMs(chosen, outageMs)
-  return `${late ? 'it takes' : 'it is'} ${inSeconds(defaults.t99Ms)}, ${load}`
+  const facts = `${late ? 'it takes' : 'it is'} ${inSeconds(defaults.t99Ms)}, ${load}`
+  return `${facts}${defaults.t99Ms < (chosen.t99Ms ?? 0) ? decidedBy(defaults, chosen) : ''}`
+}
+
+/** Why the defaults are not chosen though they are sooner. */
+function decidedBy(defaults: Candidate, chosen: Candidate): string {
+  if (defaults.attemptsPerClient > moreAttempts * chosen.attemptsPerClient) return '; what decided is the attempts'
+  return height(defaults) > higherPeak * height(chosen) ? '; what decided is the peak' : ''
+}
+
+/** Below the capacity one peak is as good as another. */
+function height({ peakOverCapacity }: Candidate): number {
+  return Math.max(1, peakOverCapacity)
 }
 
 function written({ windowMs, patienceMs }: Settings): string {
@@ -75,12 +88,11 @@ function written({ windowMs, patienceMs }: Settings): string {
 }
 
 function attempts({ attemptsPerClient }: Candidate): string {
-  const count = inFull(attemptsPerClient)
-  return count === '1' ? '1 attempt per client' : `${count} attempts per client`
+  return `${inNumber(attemptsPerClient, 'attempt')} per client`
 }
 
 function peak({ peakOverCapacity }: Candidate): string {
-  return `a peak of ${inFull(peakOverCapacity)} × the capacity`
+  return `a peak of ${inTimes(peakOverCapacity)} × the capacity`
 }
 
 function share(back: number): string {

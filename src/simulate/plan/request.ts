@@ -1,4 +1,5 @@
 import { number, OptionsError, oneOf, type Rule, type Rules, resolve } from '../../core/options.ts'
+import { inNumber } from '../sentence.ts'
 
 /** The fleet and the server that settings are wanted for. */
 export interface PlanRequest {
@@ -75,7 +76,7 @@ export function requestOf(given: Partial<PlanRequest>): Readonly<PlanRequest> {
     const took = Math.round(clients / capacity / 60).toLocaleString('en')
     throw new OptionsError(
       'plan.capacity',
-      `plan.capacity is too small for any setting: ${clients.toLocaleString('en')} clients at ${capacity} handshakes per second take ${took} minutes however they come, and a hint says an hour at most; it wants at least ${least.toLocaleString('en')}`,
+      `plan.capacity is too small for any setting: ${inNumber(clients, 'client')} at ${capacity} ${capacity === 1 ? 'handshake' : 'handshakes'} per second take ${took} minutes however they come, and a hint says an hour at most; it wants at least ${least.toLocaleString('en')}`,
     )
   }
   return request

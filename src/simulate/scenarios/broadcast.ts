@@ -7,7 +7,7 @@ import { Recorder } from '../recorder.ts'
 import { Recovery } from '../recovery.ts'
 import { type BroadcastFormula, broadcastFormulas } from '../rivals/broadcast-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { recoverySentence } from '../sentence.ts'
+import { inFull, inNumber, inSeconds, recoverySentence } from '../sentence.ts'
 import { RequestServer } from '../servers/request-server.ts'
 import type { World } from '../world.ts'
 
@@ -45,8 +45,11 @@ export const broadcast = scenario({
     return { ...given, capacity, windowMs: given.windowMs ?? Math.round((1_100 * given.clients) / capacity) }
   },
   run,
-  summary: (ours, { clients }, compared) =>
-    recoverySentence(`${clients.toLocaleString('en')} clients that hear of a change`, ours, compared),
+  summary(ours, { clients, capacity, windowMs }, compared) {
+    const server = `a server for ${inFull(capacity)} requests per second`
+    const who = `${inNumber(clients, 'client')} told of a change, ${server}, and a window of ${inSeconds(windowMs)} for ours`
+    return recoverySentence(who, ours, compared)
+  },
 })
 
 async function run(world: World, values: Values, policy: string): Promise<Outcome> {
@@ -111,6 +114,9 @@ interface Needs {
   hasIt(): void
 }
 
+/** Without a window a call that is refused on the spot would be made again on the spot, for ever. */
+const leastAgainMs = 1_000
+
 /** As an application would write it: a moment of its own, then a call; one that fails is for another such moment. */
 function own({ world, server, values, client, hasIt }: Needs): Listener {
   const { windowMs, attemptMs } = values
@@ -120,8 +126,8 @@ function own({ world, server, values, client, hasIt }: Needs): Listener {
   const leaving = new AbortController()
   const { signal } = leaving
   const hear = async () => {
-    while (!signal.aborted) {
-      await spread(windowMs, { clock, random, signal })
+    for (let ms = windowMs; !signal.aborted; ms = Math.max(windowMs, leastAgainMs)) {
+      await spread(ms, { clock, random, signal })
       const response = await http.fetch('http://flags.test/', { signal }).catch(() => undefined)
       if (response?.ok) return hasIt()
     }

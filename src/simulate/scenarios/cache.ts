@@ -8,7 +8,7 @@ import type { PolicyReport } from '../report.ts'
 import { cacheFormulas } from '../rivals/cache-formulas.ts'
 import { RivalCache } from '../rivals/rival-cache.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { inFull, inSeconds } from '../sentence.ts'
+import { inFull, inSeconds, oneByOne } from '../sentence.ts'
 import { FleetStore } from '../servers/fleet-store.ts'
 import { type Loaded, Origin } from '../servers/origin.ts'
 import { outage, outageKinds } from '../servers/outage.ts'
@@ -28,7 +28,7 @@ const parameters = {
   shared: flag('whether our caches share their values through a store; rivals have none'),
   outageMs: duration('how long the database is out of order', 0),
   outageAt: number('when its outage begins, as a share of ttlMs', 0.7, 0, 100),
-  outage: choice('what it does meanwhile: fails at once, refuses connections, or nothing comes back', outageKinds),
+  outageBy: choice('what it does meanwhile: fails at once, refuses connections, or nothing comes back', outageKinds),
   patienceMs: duration('how long a read waits for a value before it is of no use', 1_000),
   timeoutMs: duration('patience with a load, ours and that of rivals', 30_000, 1),
   lifetimes: number('how long the run is, in multiples of ttlMs', 3, 0.01, 100),
@@ -68,11 +68,11 @@ export const cache = scenario({
     return values
   },
   run,
-  summary: (ours, { clients, keys, start, outageMs }, compared) => {
+  summary: (ours, { clients, keys, start, outageMs, shared }, compared) => {
     const trouble = start === 'cold' ? 'with empty caches' : 'whose entries end together'
     const outage = outageMs > 0 ? `, and a database out of order for ${inSeconds(outageMs)}` : ''
     const who = `${clients.toLocaleString('en')} processes with ${keys.toLocaleString('en')} keys each ${trouble}${outage}`
-    return [`${who}: ${fared(ours)}.`, ...compared.map((other) => `${other.label}: ${fared(other)}.`)].join(' ')
+    return oneByOne(who, fared, [ours, ...compared], shared ? 'Only ours share a store.' : '')
   },
 })
 
@@ -118,7 +118,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   recorder.begin()
   const fromMs = world.clock.now()
   loadsBefore = origin.loads
-  if (outageMs > 0) world.later(values.outageAt * ttlMs, () => outage(world, server, values.outage, outageMs))
+  if (outageMs > 0) world.later(values.outageAt * ttlMs, () => outage(world, server, values.outageBy, outageMs))
   if (!world.aborted) callers.start()
   await world.run({ forMs: values.lifetimes * ttlMs, eachSecond: () => recorder.sample(server.queued, 0) })
   server.onRequest = undefined

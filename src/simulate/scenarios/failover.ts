@@ -5,7 +5,7 @@ import { Recorder } from '../recorder.ts'
 import { Recovery } from '../recovery.ts'
 import { socketFormulas } from '../rivals/socket-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { inFull, recoverySentence } from '../sentence.ts'
+import { inFull, inNumber, recoverySentence } from '../sentence.ts'
 import { HandshakeServer } from '../servers/handshake-server.ts'
 import { SocketFleet, socketParameters, timeoutsSentence } from '../socket-fleet.ts'
 import type { World } from '../world.ts'
@@ -31,6 +31,8 @@ type Values = ValuesOf<typeof parameters>
 /**
  * A region is lost at once and its sockets come to another, which has clients of its own. Where their pings wait behind
  * the handshakes of those who come, a fleet may take live connections for dead, and doubles the storm.
+ *
+ * Arrivals are dials of the lost region's sockets, to whichever region they are led.
  */
 export const failover = scenario({
   name: 'failover',
@@ -43,8 +45,12 @@ export const failover = scenario({
   summary(ours, values, compared) {
     const lost = ours.details.othersLost ?? 0
     const beside = lost === 0 ? 'None of the other region was lost.' : `${inFull(lost)} of the other region were lost.`
-    const sentence = recoverySentence(`${inFull(values.clients)} sockets of a lost region`, ours, compared)
-    return `${sentence} ${beside}${timeoutsSentence(compared, values.timeouts)}`
+    const sentence = recoverySentence(
+      `${inNumber(values.clients, 'socket')} of a lost region, and another for ${inFull(values.capacity)} handshakes per second`,
+      ours,
+      compared,
+    )
+    return `${sentence} ${beside}${timeoutsSentence(compared, values)}`
   },
 })
 
@@ -66,7 +72,10 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
     values,
     // Until it is noticed, everybody is led to the region of their own.
     openTransport: Object.assign(
-      (...dial: Parameters<typeof lost.openTransport>) => (noticed ? stays : lost).openTransport(...dial),
+      (...dial: Parameters<typeof lost.openTransport>) => {
+        recorder.arrived()
+        return (noticed ? stays : lost).openTransport(...dial)
+      },
       { seesTransport: true, platformEvents: false },
     ),
     recovery: moved,
@@ -86,7 +95,6 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   await neighbours.settle()
   lost.speed = stays.speed = 1
   recorder.begin()
-  stays.onDial = lost.onDial = () => recorder.arrived()
   const fromMs = world.clock.now()
   lost.reach = values.gone === 'refused' ? 'refusing' : 'black-hole'
   world.later(noticeMs, () => {
@@ -109,7 +117,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
     amplification: recorder.total / clients,
     wasted: stays.wasted,
     goodputLost: 1 - moved.share,
-    worstWaitMs: times.tAllMs,
+    worstWaitMs: times.tAllMs ?? Math.round(recorder.atMs),
     details: { connected: moved.share, gaveUp: fleet.ended, othersLost: neighbours.losses },
     curves: recorder.curves,
   }

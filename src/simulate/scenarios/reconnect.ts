@@ -5,7 +5,7 @@ import { Recorder } from '../recorder.ts'
 import { Recovery } from '../recovery.ts'
 import { socketFormulas } from '../rivals/socket-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { inFull, inSeconds, recoverySentence } from '../sentence.ts'
+import { inFull, inNumber, inSeconds, recoverySentence } from '../sentence.ts'
 import { Balancer } from '../servers/balancer.ts'
 import { HandshakeServer } from '../servers/handshake-server.ts'
 import { rollingRestart } from '../servers/restart.ts'
@@ -53,8 +53,9 @@ export const reconnect = scenario({
   }),
   run,
   summary: (ours, values, compared) => {
-    const sentence = recoverySentence(`${whatOf(values)}${inFull(values.clients)} sockets`, ours, compared)
-    return `${sentence}${timeoutsSentence(compared, values.timeouts)}`
+    const peak = `Our busiest second was ${inFull(ours.peakOverCapacity)} × the capacity.`
+    const alone = values.hint && compared.length > 0 ? ' Only ours reads what the server says.' : ''
+    return `${recoverySentence(whatOf(values), ours, compared)} ${peak}${alone}${timeoutsSentence(compared, values)}`
   },
 })
 
@@ -89,7 +90,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
     amplification: recorder.total / clients,
     wasted: sum(servers, 'wasted'),
     goodputLost: 1 - recovery.share,
-    worstWaitMs: times.tAllMs,
+    worstWaitMs: times.tAllMs ?? Math.round(recorder.atMs),
     details: { connected: recovery.share, gaveUp: fleet.ended },
     curves: recorder.curves,
   }
@@ -126,9 +127,12 @@ function boundOf({ clients, capacity, outageMs, instances }: Values, lastMs: num
   return Math.round(Math.max(lastMs, outageMs) + (returning / capacity) * 1_000)
 }
 
-function whatOf({ outageMs, instances }: Values): string {
-  if (instances > 1) return `${inFull(instances)} servers restart one after another, `
-  return outageMs > 0 ? `after ${inSeconds(outageMs)} without a server, ` : ''
+function whatOf({ clients, capacity, server, backlog, outageMs, instances, hint }: Values): string {
+  const queue = server === 'backlog' ? `a backlog of ${inFull(backlog)}` : 'a queue without end'
+  const takes = `a server for ${inFull(capacity)} handshakes per second with ${queue}`
+  const away = outageMs > 0 ? `, away for ${inSeconds(outageMs)}` : ''
+  const parts = instances > 1 ? `, in ${inFull(instances)} parts that restart one after another` : ''
+  return `${inNumber(clients, 'socket')} of ${takes}${away}${parts}${hint ? ', which says when it wants them back' : ''}`
 }
 
 function sum(servers: readonly HandshakeServer[], what: 'queued' | 'wasted'): number {

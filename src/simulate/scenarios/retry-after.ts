@@ -6,7 +6,7 @@ import { Recorder } from '../recorder.ts'
 import { Recovery } from '../recovery.ts'
 import { httpFormulas } from '../rivals/http-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { inFull, inSeconds, recoverySentence } from '../sentence.ts'
+import { inFull, inNumber, inSeconds, recoverySentence } from '../sentence.ts'
 import { type Answer, RequestServer } from '../servers/request-server.ts'
 import type { World } from '../world.ts'
 
@@ -39,13 +39,16 @@ const parameters = {
 
 type Values = ValuesOf<typeof parameters>
 
+/** Attempts per client beyond which a fleet is cut off: whoever asks again at once asks a closed server for ever. */
+const divergedAt = 100
+
 /**
  * A closed server (a quota that is used up, a maintenance page) tells every client of a fleet when to come back, and
  * that is an appointment: whoever keeps it to the second meets all the others there. The server that has opened serves
  * what it can, and whom it turns away again is told the same wait.
  *
- * A client has recovered when its one call has succeeded. `peakPerSecond` counts from the second in which the server
- * opens. The bound is the moment when it opens plus the time in which it serves them all.
+ * A client has recovered when its one call has succeeded. `returnPeakPerSecond` is the busiest second from the one on
+ * in which the server opens. The bound is the moment when it opens plus the time in which it serves them all.
  */
 export const retryAfter = scenario({
   name: 'retry-after',
@@ -60,10 +63,14 @@ export const retryAfter = scenario({
     return { ...given, capacity: given.capacity ?? given.clients / 5 }
   },
   run,
-  summary: ({ peakPerSecond, peakOverCapacity, ...ours }, values, compared) => {
-    const told = `${inFull(values.clients)} calls told to come back after ${inSeconds(values.retryAfterMs)}`
-    const peak = `${inFull(peakPerSecond)} of them in the busiest second, ${inFull(peakOverCapacity)} × what the server can do`
-    return `${recoverySentence(`${told}, ${peak}`, { peakPerSecond, peakOverCapacity, ...ours }, compared)}`
+  summary: (ours, values, compared) => {
+    const told = `${inNumber(values.clients, 'call')} told to come back after ${inSeconds(values.retryAfterMs)}`
+    const peak = ours.details.returnPeakPerSecond ?? 0
+    const times = `${inFull(peak / values.capacity)} × what the server can do`
+    const came = `${inFull(peak)} in the busiest second of the return, ${times}`
+    const cutOff = compared.filter(({ details }) => details.diverged === 1)
+    const ends = cutOff.map(({ label }) => ` ${label} was cut off at ${divergedAt} attempts each.`)
+    return `${recoverySentence(`${told}, ${came}`, ours, compared)}${ends.join('')}`
   },
 })
 
@@ -76,6 +83,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   const server = new RequestServer(world, network, { perSecond: capacity, shedsBeyondMs, shed }, -2)
   const recorder = new Recorder(world)
   const recovery = new Recovery(clients)
+  const mayAsk = () => recorder.total < divergedAt * clients
   server.onRequest = () => recorder.arrived()
   server.turnsAwayWith = () =>
     names === 'wait' ? shed : { status, retryAfterMs: Math.max(0, retryAfterMs - world.clock.now()) }
@@ -88,7 +96,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   calls.begin()
   let ended = 0
   await world.forEach(clients, (client) => {
-    const call = httpCaller({ world, server, policy, client, attemptMs, ours: { deadlineMs } })
+    const call = httpCaller({ world, server, policy, client, attemptMs, ours: { deadlineMs }, mayAsk })
     world.later(moment() * askMs, () => {
       const tell = calls.call()
       call((ok) => {
@@ -100,23 +108,27 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   })
   await world.run({
     forMs: runMs,
-    done: () => ended >= clients,
+    done: () => ended >= clients || !mayAsk(),
     eachSecond: () => recorder.sample(server.queued, recovery.share),
     progress: () => ended / clients,
   })
   const opensAt = Math.floor(retryAfterMs / 1_000)
-  const peak = recorder.peak(opensAt)
   return {
     ...recovery.times(0),
     boundMs: Math.round(retryAfterMs + (clients / capacity) * 1_000),
-    peakPerSecond: peak,
-    peakOverCapacity: peak / capacity,
+    peakPerSecond: recorder.peak(),
+    peakOverCapacity: recorder.peak() / capacity,
     attemptsPerClient: recorder.total / clients,
     amplification: recorder.total / clients,
     wasted: server.wasted,
     goodputLost: calls.lost,
     worstWaitMs: calls.worstWaitMs,
-    details: { served: recovery.share, gaveUp: ended - recovery.count },
+    details: {
+      returnPeakPerSecond: recorder.peak(opensAt),
+      served: recovery.share,
+      gaveUp: ended - recovery.count,
+      diverged: mayAsk() ? 0 : 1,
+    },
     curves: recorder.curves,
   }
 }

@@ -21,7 +21,7 @@ const parameters = {
     'outage',
     'half',
   ]),
-  troubleMs: duration('how long that lasts', 10_000),
+  outageMs: duration('how long that lasts', 10_000),
   attemptMs: duration('the patience of one attempt, theirs and ours', 1_000, 1),
   server: choice('what the server does with more than it can serve: all queue, or the rest is turned away', [
     'fifo',
@@ -65,8 +65,8 @@ export const retry = scenario({
   parameters,
   rivals: httpFormulas,
   complete({ capacity, ...given }) {
-    const { clients, rate, headroom, troubleMs, runMs } = given
-    if (troubleMs > runMs) refuse('retry', 'troubleMs', `must be over before the run is, at ${runMs} ms`)
+    const { clients, rate, headroom, outageMs, runMs } = given
+    if (outageMs > runMs) refuse('retry', 'outageMs', `must be over before the run is, at ${runMs} ms`)
     return { ...given, capacity: capacity ?? clients * rate * headroom }
   },
   run,
@@ -74,7 +74,7 @@ export const retry = scenario({
 })
 
 async function run(world: World, values: Values, policy: string): Promise<Outcome> {
-  const { clients, rate, capacity, attemptMs, throttle, troubleMs, settleMs, runMs } = values
+  const { clients, rate, capacity, attemptMs, throttle, outageMs, settleMs, runMs } = values
   const server = serverOf(world, values)
   const recorder = new Recorder(world)
   const goodput = new Goodput(world)
@@ -102,7 +102,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   recorder.begin()
   goodput.begin()
   server.wasted = 0
-  if (troubleMs > 0) strike(world, server, values)
+  if (outageMs > 0) strike(world, server, values)
   await world.run({
     forMs: runMs,
     done: () => !mayAsk(),
@@ -113,12 +113,12 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   const { wasted } = server
   if (mayAsk()) await world.run({ forMs: graceMs, done: () => goodput.pending === 0, progress: () => 1 })
   calling = false
-  const backMs = goodput.backAfterMs(goodShare, troubleMs)
+  const backMs = goodput.backAfterMs(goodShare, outageMs)
   const { wanted } = goodput
   return {
-    t50Ms: goodput.backAfterMs(0.5, troubleMs),
-    t99Ms: goodput.backAfterMs(0.99, troubleMs),
-    tAllMs: goodput.backAfterMs(1, troubleMs),
+    t50Ms: goodput.backAfterMs(0.5, outageMs),
+    t99Ms: goodput.backAfterMs(0.99, outageMs),
+    tAllMs: goodput.backAfterMs(1, outageMs),
     // A call that began in the trouble may wait for its end and succeed, so there is no moment before which none can.
     boundMs: null,
     peakPerSecond: recorder.peak(),
@@ -129,8 +129,8 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
     goodputLost: goodput.lost,
     worstWaitMs: goodput.worstWaitMs,
     details: {
-      recoveryMs: backMs === null ? null : Math.max(0, backMs - troubleMs),
-      peakAfterOverCapacity: recorder.peak(Math.floor(troubleMs / 1_000) + 1) / capacity,
+      recoveryMs: backMs === null ? null : Math.max(0, backMs - outageMs),
+      peakAfterOverCapacity: recorder.peak(Math.floor(outageMs / 1_000) + 1) / capacity,
       diverged: mayAsk() ? 0 : 1,
     },
     curves: world.curves(),
@@ -150,10 +150,10 @@ function serverOf(world: World, values: Values): RequestServer {
   )
 }
 
-function strike(world: World, server: RequestServer, { trouble, troubleMs }: Values): void {
+function strike(world: World, server: RequestServer, { trouble, outageMs }: Values): void {
   if (trouble === 'outage') server.crash()
   else server.speed = trouble === 'freeze' ? 0 : 0.5
-  world.later(troubleMs, () => {
+  world.later(outageMs, () => {
     server.reach = 'open'
     server.speed = 1
   })
@@ -162,9 +162,9 @@ function strike(world: World, server: RequestServer, { trouble, troubleMs }: Val
 const struck = { freeze: 'is frozen', outage: 'refuses connections', half: 'is half as fast' } as const
 
 function summary(ours: PolicyReport, values: Values, compared: readonly PolicyReport[]): string {
-  const { rate, clients, capacity, trouble, troubleMs } = values
+  const { rate, clients, capacity, trouble, outageMs } = values
   const fleet = `${inFull(rate * clients)} calls per second from ${inFull(clients)} clients`
-  const server = `a server for ${inFull(capacity)} that ${struck[trouble]} for ${inSeconds(troubleMs)}`
+  const server = `a server for ${inFull(capacity)} that ${struck[trouble]} for ${inSeconds(outageMs)}`
   const others = compared.map((other) => ` ${other.label}: ${cameOf(other)}.`)
   return `${fleet}, and ${server}: ${cameOf(ours)}.${others.join('')}`
 }

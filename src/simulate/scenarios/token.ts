@@ -9,7 +9,7 @@ import type { PolicyReport } from '../report.ts'
 import { RivalToken } from '../rivals/rival-token.ts'
 import { tokenFormulas } from '../rivals/token-formulas.ts'
 import { type Outcome, scenario } from '../scenario.ts'
-import { inFull, inSeconds } from '../sentence.ts'
+import { inFull, inSeconds, oneByOne } from '../sentence.ts'
 import { FleetStore } from '../servers/fleet-store.ts'
 import { IdentityProvider } from '../servers/identity-provider.ts'
 import { outage, outageKinds } from '../servers/outage.ts'
@@ -24,7 +24,7 @@ const parameters = {
   shared: flag('whether our instances share one token through a store; rivals have none'),
   outageMs: duration('how long the provider is out of order', 0),
   outageAt: number('when its outage begins, as a share of the lifetime of the first tokens', 0.9, 0, 100),
-  outage: choice('what it does meanwhile: 503 to all, refusing connections, or nothing comes back', outageKinds),
+  outageBy: choice('what it does meanwhile: 503 to all, refusing connections, or nothing comes back', outageKinds),
   rate: number('calls that each instance makes per second, each with its token', 0.2, 0.001, 1_000),
   patienceMs: duration('how long such a call waits for a token before it is of no use', 10_000),
   timeoutMs: duration("rivals' patience with a token request", 30_000, 1),
@@ -68,7 +68,7 @@ export const token = scenario({
     const { clients, lifetimeMs, outageMs } = values
     const end = outageMs > 0 ? `, and a provider out of order for ${inSeconds(outageMs)}` : ''
     const who = `${clients.toLocaleString('en')} instances with tokens for ${inSeconds(lifetimeMs)}${end}`
-    return [`${who}: ${fared(ours)}.`, ...compared.map((other) => `${other.label}: ${fared(other)}.`)].join(' ')
+    return oneByOne(who, fared, [ours, ...compared], values.shared ? 'Only ours share a store.' : '')
   },
 })
 
@@ -118,7 +118,7 @@ async function run(world: World, values: Values, policy: string): Promise<Outcom
   store?.begin()
   recorder.begin()
   begun = true
-  if (outageMs > 0) world.later(values.outageAt * lifetimeMs, () => outage(world, server, values.outage, outageMs))
+  if (outageMs > 0) world.later(values.outageAt * lifetimeMs, () => outage(world, server, values.outageBy, outageMs))
   if (!world.aborted) callers.start()
   await world.run({ forMs: values.lifetimes * lifetimeMs, eachSecond: () => recorder.sample(server.queued, 0) })
   server.onRequest = undefined

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { inPercent, inTime, titleOf } from '../../../src/simulate/forms/figures.ts'
-import { htmlReport, markdown, plot, simulate } from '../../../src/simulate/index.ts'
+import { columnsOf, inPercent, inTime, inTimes, titleOf } from '../../../src/simulate/forms/figures.ts'
+import { htmlReport, markdown, plot, type ScenarioName, scenarios, simulate } from '../../../src/simulate/index.ts'
 import { policyReport, stormReport } from '../../support/storm-report.ts'
 
 const assets = { uplotScript: '/* uPlot */', uplotStyle: '/* its style */' }
@@ -39,7 +39,7 @@ describe('a report as Markdown', () => {
 
 describe('a report as a picture of characters', () => {
   it('shows arrivals against the capacity, who has recovered, and what is beyond the scale', () => {
-    const picture = plot(stormReport(), { columns: 51, rows: 4 })
+    const picture = plot(stormReport(), { columns: 66, rows: 4 })
     expect(picture).toBe(
       [
         'Breakwater  busiest second 40, 2 × capacity; 99 % back after 3 s',
@@ -70,11 +70,32 @@ describe('a report as a picture of characters', () => {
 
   it('does not let a rival that never comes back squeeze the others', () => {
     const never = Array.from({ length: 900 }, () => 30)
-    const rival = policyReport({ curves: { arrivals: never, queue: never, recovered: never.map(() => 0.1) } })
+    const curves = { arrivals: never, queue: never, recovered: never.map(() => 0.1) }
+    const rival = policyReport({ tAllMs: null, curves })
     const picture = plot(stormReport({ compared: [rival] }))
-    expect(picture).toMatch(/The longest run goes on until 15 min\.$/)
+    expect(picture).toMatch(/ … 10 %\n.*\nThe longest run goes on until 15 min; after … stands the share at its end\.$/)
     expect(picture).toContain('60 s')
     expect(picture).not.toContain('2 min')
+  })
+
+  it('says who had recovered at the end where that is beyond the edge', () => {
+    const late = Array.from({ length: 300 }, (_, second) => Math.min(1, second / 250))
+    const rival = policyReport({ curves: { arrivals: late, queue: late, recovered: late } })
+    const picture = plot(stormReport({ compared: [rival] }))
+    expect(picture).toMatch(/█ 100 %\nBreakwater/)
+    expect(picture).toMatch(/ … 100 %\n/)
+  })
+
+  it('breaks what it says of a policy where a line is too short for it', () => {
+    const label = 'cockatiel 4 retry(3, ExponentialBackoff) + SamplingBreaker'
+    const report = stormReport({ label, peakPerSecond: 10_000_000, peakOverCapacity: 0.001, compared: [] })
+    expect(plot(report, { columns: 40, rows: 2 }).split('\n').slice(0, 5)).toEqual([
+      'cockatiel 4 retry(3, ExponentialBackoff)',
+      '+ SamplingBreaker',
+      '  busiest second 10,000,000, < 0.01 ×',
+      '  capacity; 99 % back after 3 s',
+      expect.stringContaining('/s ┤'),
+    ])
   })
 
   it.each([40, 80, 100, 200])('fits into %i columns, whatever the length of the run', async (columns) => {
@@ -82,7 +103,7 @@ describe('a report as a picture of characters', () => {
       const arrivals = Array.from({ length }, (_, second) => second % 50)
       const curves = { arrivals, queue: arrivals, recovered: arrivals.map(() => 0.5) }
       const drawn = plot(stormReport({ curves, label: 'B', compared: [] }), { columns, rows: 2 })
-      const lines = drawn.split('\n').slice(1)
+      const lines = drawn.split('\n')
       expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
     }
   })
@@ -121,6 +142,15 @@ describe('a report as a page', () => {
     expect(JSON.parse(json).policies.map(({ label }: { label: string }) => label)).toEqual([evil, evil])
   })
 
+  it('says when it opens on a part of the run', () => {
+    const long = Array.from({ length: 900 }, () => 1)
+    const rival = policyReport({ curves: { arrivals: long, queue: long, recovered: long } })
+    const page = htmlReport(stormReport({ compared: [rival] }), assets)
+    expect(page).toContain('The charts open on the first 60 s of 15 min. ')
+    expect(page).toContain('"until":60')
+    expect(htmlReport(stormReport(), assets)).not.toContain('open on')
+  })
+
   it('says when a run was ended early', () => {
     expect(htmlReport(stormReport({ partial: true }), assets)).toContain('Ended early')
     expect(htmlReport(stormReport(), assets)).not.toContain('Ended early')
@@ -156,5 +186,32 @@ describe('figures for a person', () => {
     [0.3333, '33.3 %'],
   ])('a share of %d is %s', (share, text) => {
     expect(inPercent(share)).toBe(text)
+  })
+
+  it.each([
+    [0, '0'],
+    [0.001, '< 0.01'],
+    [0.0567, '0.057'],
+    [0.9, '0.9'],
+    [10.52, '10.5'],
+  ])('%d times the capacity is %s', (multiple, text) => {
+    expect(inTimes(multiple)).toBe(text)
+  })
+
+  it('of one scenario are shown as what they are', () => {
+    const details = { connected: 0.099, extraAt60: 0.5, lateShare: 0.2, p99MsAt60: 12, diverged: 1, toString: 3 }
+    const [ours] = [stormReport({ details, compared: [policyReport({ details: { diverged: 0 } })] })]
+    const shown = columnsOf(ours).slice(-6)
+    expect(shown.map(({ cell }) => cell(ours))).toEqual(['9.9 %', '50 %', '20 %', '12 ms', 'yes', '3'])
+    expect(shown[4]?.cell(ours.compared[0]!)).toBe('no')
+    expect(shown[3]?.what).toBe('at 60 % load: 99 of 100 calls took no longer')
+    expect(shown[5]?.what).toBe('a figure of this scenario alone')
+  })
+
+  it.each(Object.keys(scenarios) as ScenarioName[])('of %s are explained, every one', async (name) => {
+    // Ended before it began: the names are what is asked for.
+    const report = await simulate({ name }, { signal: AbortSignal.abort() })
+    for (const { title, what } of columnsOf(report))
+      expect([title, what]).not.toContain('a figure of this scenario alone')
   })
 })

@@ -51,11 +51,20 @@ describe('a change that everybody hears of at once', () => {
   })
 })
 
+it('does not run in circles where a refusal on the spot has no window to wait for', async () => {
+  const refusing = { clients: 30, capacity: 0.6, server: 'sheds', queueMs: 1, retryAfterMs: 0 } as const
+  const report = await simulate({ name: 'broadcast', ...refusing, windowMs: 0, runMs: 60_000 })
+  expect(report.partial).toBe(false)
+  expect(report.attemptsPerClient).toBeLessThan(60)
+})
+
 describe('the broadcast scenario', () => {
   it('works the window out, and says what happened', async () => {
     const { parameters, summary } = await simulate({ name: 'broadcast', clients: 100, capacity: 10 })
     expect(parameters.windowMs).toBe(11_000)
-    expect(summary).toMatch(/^100 clients that hear of a change: 99 % back after 1\d(\.\d+)? s \(.* 1 attempt each\.$/)
+    expect(summary).toMatch(
+      /^100 clients told of a change, a server for 10 requests per second, and a window of 11 s for ours: 99 % back after 1\d(\.\d+)? s \(.* 1 attempt each\.$/,
+    )
   })
 
   it('refuses what it cannot be', async () => {

@@ -89,7 +89,7 @@ describe('other troubles', () => {
   })
 
   it('no trouble but errors: retries get through them', async () => {
-    const all = await run({ troubleMs: 0, errors: 0.2, runMs: 30_000, compare: ['none', 'ky', 'grpc-throttled'] })
+    const all = await run({ outageMs: 0, errors: 0.2, runMs: 30_000, compare: ['none', 'ky', 'grpc-throttled'] })
     const success = (policy: string) => 1 - (all[policy]?.goodputLost ?? Number.NaN)
     expect(success('breakwater')).toBeGreaterThan(0.975)
     expect(all.breakwater?.amplification).toBeLessThan(1.25)
@@ -105,7 +105,7 @@ describe('the retry scenario', () => {
     const { parameters, summary, curves } = await simulate({
       name: 'retry',
       clients: 10,
-      troubleMs: 2_000,
+      outageMs: 2_000,
       runMs: 30_000,
       compare: ['none', 'ky-timeout'],
     })
@@ -116,7 +116,7 @@ describe('the retry scenario', () => {
   })
 
   it('names no bound: a call that began in the trouble may outlast it', async () => {
-    const patient = { troubleMs: 3_000, runMs: 20_000, attemptMs: 60_000 }
+    const patient = { outageMs: 3_000, runMs: 20_000, attemptMs: 60_000 }
     const report = await simulate({ name: 'retry', clients: 4, ...patient })
     expect(report).toMatchObject({ tAllMs: 0, boundMs: null, goodputLost: 0 })
   })
@@ -126,8 +126,8 @@ describe('the retry scenario', () => {
   })
 
   it('refuses a trouble that outlasts the run', async () => {
-    const refused = simulate({ name: 'retry', troubleMs: 20_000, runMs: 10_000 })
-    await expect(refused).rejects.toThrow('retry.troubleMs must be over before the run is, at 10000 ms')
+    const refused = simulate({ name: 'retry', outageMs: 20_000, runMs: 10_000 })
+    await expect(refused).rejects.toThrow('retry.outageMs must be over before the run is, at 10000 ms')
   })
 
   const small = { name: 'retry', clients: 4, runMs: 20_000, settleMs: 4_000, loss: 0.01, errors: 0.01 } as const

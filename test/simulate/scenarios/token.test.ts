@@ -69,15 +69,15 @@ describe('a fleet whose tokens end together', () => {
 })
 
 describe('a provider that is out of order', () => {
-  it.each(['503', 'refusing', 'black-hole'] as const)('for 10 min (%s) takes no token from ours', async (outage) => {
-    const { breakwater } = await run({ outage, outageMs: 600_000, outageAt: 0.7 })
+  it.each(['503', 'refusing', 'black-hole'] as const)('for 10 min (%s) takes no token from ours', async (outageBy) => {
+    const { breakwater } = await run({ outageBy, outageMs: 600_000, outageAt: 0.7 })
     expect(breakwater).toMatchObject({ goodputLost: 0, worstWaitMs: 0 })
     expect(breakwater?.details).toMatchObject({ heldEndedToken: 0, renewed: 1 })
     expect(breakwater?.attemptsPerClient).toBeGreaterThan(1)
   })
 
   it('takes it from those who come late', async () => {
-    const outage = { outage: '503', outageMs: 600_000, outageAt: 0.9 } as const
+    const outage = { outageBy: '503', outageMs: 600_000, outageAt: 0.9 } as const
     const all = await run({ ...outage, compare: ['aws-sdk-js', 'aws-sdk-go', 'azure-core'] })
     expect(all.breakwater?.goodputLost).toBe(0)
     // It fails calls while their token is still good; another one sends tokens that have ended.
@@ -92,7 +92,7 @@ describe('a provider that is out of order', () => {
     const { breakwater } = await run({
       clients: 50,
       lifetimes: 1.2,
-      outage: 'refusing',
+      outageBy: 'refusing',
       outageMs: 2_400_000,
       outageAt: 0.5,
     })
