@@ -8,7 +8,7 @@ import type { Target } from './target.ts'
  * What became of a body: it came to its end; it calls itself a stream, which has none; we had enough of it; its end did
  * not come in time; the connection broke before it.
  */
-export type Body = 'ended' | 'stream' | 'cut' | 'late' | 'broken'
+type Body = 'ended' | 'stream' | 'cut' | 'late' | 'broken'
 
 /** A server answered. */
 export interface Answer {
