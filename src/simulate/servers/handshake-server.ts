@@ -1,7 +1,7 @@
 import { type DialRequest, encodeHint, type OpenTransport, type TransportListener } from '../../socket/index.ts'
 import { type Network, type Reach, synEndMs, synRepeatMs } from '../network.ts'
 import type { World } from '../world.ts'
-import { ServiceQueue } from './service-queue.ts'
+import { type Job, ServiceQueue } from './service-queue.ts'
 import { type Berth, type Host, VirtualTransport } from './virtual-transport.ts'
 
 export interface HandshakeServerOptions {
@@ -41,7 +41,8 @@ export class HandshakeServer implements Host {
   wasted = 0
   readonly #queue: ServiceQueue
   readonly #berths = new Set<VirtualTransport>()
-  readonly #waiting = new Set<VirtualTransport>()
+  /** Handshakes that wait, or whose answer is on its way: those have no work left. */
+  readonly #waiting = new Map<VirtualTransport, Job | undefined>()
   #coming = 0
   #slotAt = 0
 
@@ -88,7 +89,7 @@ export class HandshakeServer implements Host {
   /** The process ends: connections with a close frame or without a word, the handshakes that waited without one. */
   end(code = 1006, reason = ''): void {
     this.#queue.clear()
-    for (const berth of [...this.#waiting]) berth.end(1006, '')
+    for (const berth of [...this.#waiting.keys()]) berth.end(1006, '')
     this.#waiting.clear()
     // Each by itself: whoever wants the run to end is heard in between.
     for (const berth of this.#berths) this.world.later(0, () => berth.end(code, reason))
@@ -130,19 +131,28 @@ export class HandshakeServer implements Host {
     const serviceMs = 1_000 / this.options.perSecond
     // Who is sent away is told when all who wait, and all who were sent away before, will have been served.
     const slotMs = shed ? this.#slot(serviceMs) : 0
-    this.#waiting.add(berth)
-    this.#queue.add(shed ? serviceMs / 20 : serviceMs, () => {
+    this.#waiting.set(berth, undefined)
+    const job = this.#queue.add(shed ? serviceMs / 20 : serviceMs, () => {
+      this.#waiting.set(berth, undefined)
       this.network.carry(() => this.#serve(berth, shed, slotMs))
     })
+    if (job) this.#waiting.set(berth, job)
   }
 
   left(berth: VirtualTransport): void {
     this.#berths.delete(berth)
+    // Its work is still to be done, but nothing of the client need wait for that: a storm leaves millions of them.
+    const job = this.#waiting.get(berth)
+    if (job) job.done = this.#doneForNobody
+    this.#waiting.delete(berth)
+  }
+
+  readonly #doneForNobody = () => {
+    this.wasted++
   }
 
   #serve(berth: VirtualTransport, shed: boolean, slotMs: number): void {
-    // The process has ended while its answer was on the way: nobody is left to hold the connection.
-    if (!this.#waiting.delete(berth)) return
+    this.#waiting.delete(berth)
     if (berth.gone) this.wasted++
     else if (shed) this.#shed(berth, slotMs)
     else {

@@ -1,10 +1,11 @@
 import type { World } from '../world.ts'
 
 /** A piece of work, until it is done. */
-interface Job {
+export interface Job {
   /** What is left of it, in ms at full speed. */
   leftMs: number
-  readonly done: () => void
+  /** Called when it has been done; may be changed for somebody who has left. */
+  done: () => void
   /** When its worker goes on with it, and how to stop that. */
   startedAt: number
   stop: (() => void) | undefined
@@ -60,11 +61,11 @@ export class ServiceQueue {
     for (const job of this.#running) this.#work(job)
   }
 
-  /** Work of so many ms comes; `done` is called when it has been done. */
-  add(ms: number, done: () => void): void {
+  /** Work of so many ms comes; `done` is called when it has been done. Gives the work, unless it is done already. */
+  add(ms: number, done: () => void): Job | undefined {
     if (this.#speed === Infinity) {
       done()
-      return
+      return undefined
     }
     const job: Job = { leftMs: ms, done, startedAt: 0, stop: undefined }
     if (this.#running.size < this.#workers) this.#start(job)
@@ -72,6 +73,7 @@ export class ServiceQueue {
       this.#waiting.push(job)
       this.#waitingMs += ms
     }
+    return job
   }
 
   /** What waits and what is worked on is forgotten: the process is gone. */

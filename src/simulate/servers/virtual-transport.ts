@@ -23,6 +23,9 @@ export interface Berth {
   later(ms: number, act: () => void): void
 }
 
+/** Who listens to a connection that its client has left. */
+const nobody: TransportListener = { connected() {}, opened() {}, received() {}, alive() {}, closed() {} }
+
 /** One connection to a server, both ends of it. */
 export class VirtualTransport implements Transport {
   readonly bufferedAmount = 0
@@ -31,7 +34,7 @@ export class VirtualTransport implements Transport {
   binaryType: BinaryType = 'blob'
   gone = false
   readonly #host: Host
-  readonly #listener: TransportListener
+  #listener: TransportListener
 
   constructor(host: Host, listener: TransportListener) {
     this.#host = host
@@ -70,16 +73,15 @@ export class VirtualTransport implements Transport {
 
   end(code: number, reason: string): void {
     if (this.gone) return
-    this.#leave()
-    this.#listener.closed(code, reason, code !== 1006, { failed: code === 1006 })
+    this.#leave().closed(code, reason, code !== 1006, { failed: code === 1006 })
   }
 
   refused(slotMs: number): void {
     if (this.gone) return
-    this.#leave()
+    const listener = this.#leave()
     const header = (name: string) =>
       name.toLowerCase() === 'retry-after' ? String(Math.ceil(slotMs / 1_000)) : undefined
-    this.#listener.closed(1006, '', false, { failed: true, refusal: { status: 503, header } })
+    listener.closed(1006, '', false, { failed: true, refusal: { status: 503, header } })
   }
 
   // What the client does.
@@ -107,8 +109,13 @@ export class VirtualTransport implements Transport {
     })
   }
 
-  #leave(): void {
+  /** Gives who is to be told of it, if anybody is. */
+  #leave(): TransportListener {
+    const listener = this.#listener
     this.gone = true
+    // Who still holds the connection holds nothing of its client.
+    this.#listener = nobody
     this.#host.left(this)
+    return listener
   }
 }

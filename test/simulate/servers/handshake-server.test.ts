@@ -121,7 +121,7 @@ describe('a server of handshakes', () => {
     server.end()
     await world.run({ forMs: 1_000 })
     expect(answered).toMatchObject({ closed: [1006, ''] })
-    expect([answered.openAt, server.connections, server.expected, server.wasted]).toEqual([undefined, 0, 0, 0])
+    expect([answered.openAt, server.connections, server.expected, server.wasted]).toEqual([undefined, 0, 0, 1])
   })
 })
 
