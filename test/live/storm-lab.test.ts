@@ -92,7 +92,9 @@ describe.skipIf(chromium.path === undefined)('the storm lab in a real Chromium',
     expect(await page.locator('#where').textContent()).toMatch(/^reconnecting-websocket 4\.4, \d+ s into the storm$/)
     await page.locator('#stop').click()
     await over(page)
-    expect(await sentence()).toMatch(/^Stopped early\. 6,000 sockets of .*: 99 % back after .* % back when it was ended/)
+    expect(await sentence()).toMatch(
+      /^Stopped early\. 6,000 sockets of .*: 99 % back after .* % back when it was ended/,
+    )
     const report = await saved(page)
     expect([report.partial, report.compared[0]?.partial]).toEqual([false, true])
     expect(report.compared[0]?.curves.queue.length).toBeLessThan(900)
