@@ -1,39 +1,86 @@
+import { Chain, type Link } from './chain.ts'
+import { stamp } from './stamp.ts'
+
+/** Somebody who is told of an abort, once. */
+export interface Follower {
+  aborted(): void
+}
+
 /**
  * Being told when a signal aborts. However many calls hang on one long-lived signal, the signal carries a single
- * listener of ours: adding is one set entry and leaving is another, where `removeEventListener` walks a list
- * (10,000 calls on one signal would cost 10,000 steps each), and no platform warning about listener counts appears.
+ * listener of ours, and leaving takes one step, where `removeEventListener` walks a list (10,000 calls on one signal
+ * would cost 10,000 steps each), and no platform warning about listener counts appears.
  */
-const hubs = new WeakMap<AbortSignal, Set<() => void>>()
+interface Hub {
+  followers: Chain<Follower> | undefined
+  /** Of one of our own controllers, which tells by itself: it needs no listener at all. */
+  readonly isOwn: boolean
+}
+
+const hubs = stamp<Hub>()
+
+/** A signal that never aborts. Nothing is hung on it. */
+export const never: AbortSignal = new AbortController().signal
 
 /** Runs `listener` once when `signal` aborts, at once if it already has. The function returned takes it back. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  const link = follow(signal, { aborted: listener })
+  return link === undefined ? nothing : () => unfollow(signal, link)
+}
+
+/** As `onAbort`, for calls on their way: what is returned is given to `unfollow`, and no function is made for it. */
+export function follow(signal: AbortSignal, follower: Follower): Link<Follower> | undefined {
   if (signal.aborted) {
-    listener()
-    return nothing
+    follower.aborted()
+    return undefined
   }
-  let hub = hubs.get(signal)
+  if (signal === never) return undefined
+  let hub = hubs.read(signal)
   if (hub === undefined) {
-    hub = new Set()
-    hubs.set(signal, hub)
+    hub = { followers: undefined, isOwn: false }
+    hubs.write(signal, hub)
   }
-  const listeners = hub
-  if (listeners.size === 0) signal.addEventListener('abort', fire, { once: true })
-  // A wrapper of our own, so that the same function given twice is two entries.
-  const entry = () => listener()
-  listeners.add(entry)
-  return () => {
-    if (listeners.delete(entry) && listeners.size === 0) signal.removeEventListener('abort', fire)
+  hub.followers ??= new Chain()
+  if (!hub.isOwn && hub.followers.size === 0) signal.addEventListener('abort', heard, { once: true })
+  return hub.followers.add(follower)
+}
+
+export function unfollow(signal: AbortSignal, link: Link<Follower> | undefined): void {
+  const followers = link?.chain
+  if (!link?.leave() || followers?.size !== 0) return
+  if (!hubs.read(signal)?.isOwn) signal.removeEventListener('abort', heard)
+}
+
+/** A controller whose signal tells those who came by `onAbort` without a listener: 20 ns each, and not 300. */
+export class Aborter implements Hub {
+  readonly signal: AbortSignal
+  followers: Chain<Follower> | undefined = undefined
+  readonly isOwn = true
+  readonly #controller = new AbortController()
+
+  constructor() {
+    this.signal = this.#controller.signal
+    hubs.write(this.signal, this)
+  }
+
+  abort(reason: unknown): void {
+    if (this.signal.aborted) return
+    this.#controller.abort(reason)
+    fire(this)
   }
 }
 
-function fire(this: AbortSignal): void {
-  const listeners = hubs.get(this)
-  if (listeners === undefined) return
-  for (const entry of listeners) {
-    // One by one, so that a listener taken back by the one before it is not told, as with the platform's own.
-    listeners.delete(entry)
+function heard(this: AbortSignal): void {
+  const hub = hubs.read(this)
+  if (hub !== undefined) fire(hub)
+}
+
+function fire({ followers }: Hub): void {
+  // One by one, so that a listener taken back by the one before it is not told, as with the platform's own.
+  for (let link = followers?.first; link !== undefined; link = followers?.first) {
+    link.leave()
     try {
-      entry()
+      link.value.aborted()
     } catch (error) {
       // Reported as the platform reports it; thrown here, it would leave everybody after it untold.
       queueMicrotask(() => {

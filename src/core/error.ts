@@ -39,7 +39,8 @@ export class BreakwaterError extends Error {
   declare readonly upstream?: string
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    // Of these an Error takes the cause, where there is one.
+    super(message, details)
     this.code = code
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
     if (details.upstream !== undefined) this.upstream = details.upstream
@@ -54,12 +55,13 @@ export class BreakwaterError extends Error {
 
   /** What a log may hold. */
   toJSON(): { name: string; code: ErrorCode; message: string; retryAfterMs?: number; upstream?: string } {
+    const { name, code, message, retryAfterMs, upstream } = this
     return {
-      name: this.name,
-      code: this.code,
-      message: this.message,
-      ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
-      ...(this.upstream === undefined ? {} : { upstream: this.upstream }),
+      name,
+      code,
+      message,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(upstream !== undefined && { upstream }),
     }
   }
 }

@@ -34,45 +34,41 @@ export function resolve<Options extends object>(
   owner: string,
   defaults: Options,
   rules: Rules<Options>,
-  given: Partial<Options> | undefined,
+  given: Partial<Options> = {},
 ): Readonly<Options> {
   const resolved = { ...defaults }
-  if (given === undefined) return Object.freeze(resolved)
-  if (typeof given !== 'object' || given === null) {
-    throw new OptionsError(owner, `${owner} wants an object of options, got ${show(given)}`)
-  }
-  for (const name of Object.keys(given)) {
+  if (!object.holds(given)) throw unwanted(owner, 'an object of options', given)
+  for (const name of Object.keys(given) as (keyof Options & string)[]) {
+    const option = `${owner}.${name}`
     if (!Object.hasOwn(rules, name)) {
-      throw new OptionsError(
-        `${owner}.${name}`,
-        `${owner} has no option '${name}'; it has: ${Object.keys(rules).join(', ')}`,
-      )
+      throw new OptionsError(option, `${owner} has no option '${name}'; it has: ${Object.keys(rules).join(', ')}`)
     }
-    const value = given[name as keyof Options]
+    const value = given[name]
     if (value === undefined) continue
-    const rule = rules[name as keyof Options]
-    if (!rule.holds(value)) {
-      throw new OptionsError(`${owner}.${name}`, `${owner}.${name} wants ${rule.wants}, got ${show(value, rule.words)}`)
-    }
-    resolved[name as keyof Options] = value as Options[keyof Options]
+    const { wants, holds, words } = rules[name]
+    if (!holds(value)) throw unwanted(option, wants, value, words)
+    resolved[name] = value
   }
   return Object.freeze(resolved)
 }
 
+function unwanted(option: string, wants: string, value: unknown, words?: true): OptionsError {
+  return new OptionsError(option, `${option} wants ${wants}, got ${show(value, words)}`)
+}
+
 /** A finite number of at least `min` and at most `max`. */
 export function number(min: number, max: number): Rule {
-  return {
-    wants: max === Number.MAX_VALUE ? `a finite number of at least ${min}` : `a number from ${min} to ${max}`,
-    holds: (value) => typeof value === 'number' && value >= min && value <= max,
-  }
+  const wants = max === Number.MAX_VALUE ? `a finite number of at least ${min}` : `a number from ${min} to ${max}`
+  return between(min, max, wants)
 }
 
 /** A number of at least `min`; `Infinity` too. */
 export function numberOrInfinity(min: number): Rule {
-  return {
-    wants: `a number of at least ${min}, or Infinity`,
-    holds: (value) => typeof value === 'number' && value >= min,
-  }
+  return between(min, Infinity, `a number of at least ${min}, or Infinity`)
+}
+
+function between(min: number, max: number, wants: string): Rule {
+  return { wants, holds: (value) => typeof value === 'number' && value >= min && value <= max }
 }
 
 /** A whole number of at least `min`; `Infinity` too. */
@@ -84,10 +80,7 @@ export function countOrInfinity(min: number): Rule {
 }
 
 /** A duration: ms of at least 0, `Infinity` too. */
-export const duration: Rule = {
-  wants: 'milliseconds of at least 0, or Infinity',
-  holds: (value) => typeof value === 'number' && value >= 0,
-}
+export const duration: Rule = /* @__PURE__ */ between(0, Infinity, 'milliseconds of at least 0, or Infinity')
 
 export function oneOf(...allowed: readonly unknown[]): Rule {
   return {
@@ -121,10 +114,9 @@ export const statusList: Rule = {
 
 /** What was given, short, and never its text but for a word: an option can be a secret or a URL that holds one. */
 function show(value: unknown, words = false): string {
-  if (typeof value === 'string') return words && /^[\w-]{0,24}$/.test(value) ? `'${value}'` : 'a string'
-  if (typeof value === 'symbol') return 'a symbol'
-  if (typeof value === 'function') return 'a function'
+  const type = typeof value
+  if (words && typeof value === 'string' && /^[\w-]{0,24}$/.test(value)) return `'${value}'`
   if (Array.isArray(value)) return `an array of ${value.length}`
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return String(value)
+  if (object.holds(value)) return 'an object'
+  return ['string', 'symbol', 'function'].includes(type) ? `a ${type}` : String(value)
 }

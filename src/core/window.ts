@@ -26,15 +26,16 @@ export class RollingWindow {
     this.#head = Math.floor(clock.now() / this.#sliceMs)
   }
 
-  add(kind: number, count = 1): void {
-    this.#expire()
+  /** @param now the clock's time, where somebody has just read it */
+  add(kind: number, count = 1, now = this.#clock.now()): void {
+    this.#expire(now)
     const at = (this.#head % this.#slices) * this.#kinds + kind
     this.#counts[at] = (this.#counts[at] ?? 0) + count
     this.#totals[kind] = (this.#totals[kind] ?? 0) + count
   }
 
-  total(kind: number): number {
-    this.#expire()
+  total(kind: number, now = this.#clock.now()): number {
+    this.#expire(now)
     return this.#totals[kind] ?? 0
   }
 
@@ -43,8 +44,8 @@ export class RollingWindow {
     this.#totals.fill(0)
   }
 
-  #expire(): void {
-    const head = Math.floor(this.#clock.now() / this.#sliceMs)
+  #expire(now: number): void {
+    const head = Math.floor(now / this.#sliceMs)
     const passed = head - this.#head
     if (passed <= 0) return
     this.#head = head

@@ -1,4 +1,5 @@
 import type { Verdict } from '../core/outcome.ts'
+import { stamp } from '../core/stamp.ts'
 
 /** One attempt on the wire. It names statuses, error names and codes; never a body, a header or a URL. */
 export interface AttemptRecord {
@@ -13,7 +14,7 @@ export interface AttemptRecord {
   readonly causes?: readonly { readonly name: string; readonly code?: string }[]
 }
 
-const records = new WeakMap<object, readonly AttemptRecord[]>()
+const records = stamp<readonly AttemptRecord[]>()
 
 /** The deepest chain that is followed: a chain can be a circle. */
 const deepest = 5
@@ -25,7 +26,7 @@ const deepest = 5
 export function attemptsOf(responseOrError: unknown): readonly AttemptRecord[] {
   let at = responseOrError
   for (let depth = 0; isObject(at) && depth < deepest; depth++) {
-    const known = records.get(at)
+    const known = records.read(at)
     if (known) return known
     // ky puts what it got into an error of its own: the response into HTTPError, the cause into NetworkError.
     const { response, cause } = at as { response?: unknown; cause?: unknown }
@@ -36,7 +37,7 @@ export function attemptsOf(responseOrError: unknown): readonly AttemptRecord[] {
 
 /** Ties the attempts of a call to what its caller gets. A primitive reason of an abort cannot carry any. */
 export function rememberAttempts(responseOrError: unknown, attempts: readonly AttemptRecord[]): void {
-  if (isObject(responseOrError)) records.set(responseOrError, attempts)
+  if (isObject(responseOrError)) records.write(responseOrError, attempts)
 }
 
 /** Names and codes of an error and its causes; messages can hold URLs and stay out. */

@@ -1,7 +1,7 @@
 import { isBreakwaterError } from '../core/error.ts'
 import type { Context } from '../core/layer.ts'
 import type { Judge, Verdict } from '../core/outcome.ts'
-import { DeadlineError } from '../layers/deadline.ts'
+import { DeadlineError } from '../layers/deadline/index.ts'
 import type { Ending } from '../layers/retry.ts'
 import type { Exchange } from './exchange.ts'
 

@@ -28,7 +28,6 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRA
 export class Exchange {
   readonly input: RequestInfo | URL
   readonly init: RequestInit
-  readonly url: URL
   readonly method: string
   readonly upstream: Upstream
   readonly settings: CallSettings
@@ -36,11 +35,13 @@ export class Exchange {
   readonly repeats: boolean
   /** Shared by all exchanges of one call. */
   readonly attempts: AttemptRecord[]
-  readonly startedAt: number
-  attemptAt: number
+  /** When the call began, and its last attempt, on the clock's monotonic time. */
+  startedAt: number
+  attemptAt = 0
   /** Attempts begun, hedges included. */
   started = 0
   readonly #clock: Clock
+  #url: URL | undefined
   #body: Replay | undefined
   #request: Request | undefined
   #malformed: boolean | undefined
@@ -48,22 +49,32 @@ export class Exchange {
 
   /** @param from the exchange of the same call, where a layer has replaced the request */
   constructor(
-    sent: { input: RequestInfo | URL; init: RequestInit; url: URL; upstream: Upstream },
+    // A whole URL as text is read only if somebody asks for it.
+    sent: { input: RequestInfo | URL; init: RequestInit; url: URL | undefined; upstream: Upstream },
     settings: CallSettings,
     clock: Clock,
     from?: Exchange,
   ) {
     this.input = sent.input
     this.init = readableOften(sent.init)
-    this.url = sent.url
+    this.#url = sent.url
     this.upstream = sent.upstream
     this.method = methodOf(sent.input, sent.init).toUpperCase()
     this.settings = settings
     this.repeats = mayRepeat(this.method, sent.input, this.init, settings)
     this.attempts = from?.attempts ?? []
+    this.startedAt = from?.startedAt ?? 0
     this.#clock = clock
-    this.startedAt = from?.startedAt ?? clock.now()
-    this.attemptAt = this.startedAt
+  }
+
+  get url(): URL {
+    this.#url ??= new URL(this.input as string)
+    return this.#url
+  }
+
+  /** Where it goes, as text. */
+  get href(): string {
+    return this.#url === undefined ? (this.input as string) : this.#url.href
   }
 
   /** Made when it is first asked for: a body that a layer puts into a request of its own must not be touched before. */

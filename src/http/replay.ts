@@ -47,10 +47,10 @@ export function prepareReplay(
   if (body !== undefined && body !== null) {
     if (isStream(body)) return streamed(input, init, body, keepBytes)
     const bytes = sizeOf(body)
-    return inMemory({ input, init }, repeats && bytes <= replayBytes, bytes > smallBytes ? never() : undefined)
+    return new InMemory({ input, init }, repeats && bytes <= replayBytes, bytes > smallBytes ? never() : undefined)
   }
   if (typeof input === 'object' && 'clone' in input && hasBody(input)) return ofRequest(input, init, keepBytes)
-  return inMemory({ input, init }, true)
+  return new InMemory({ input, init }, true)
 }
 
 /** Firefox does not show the body of a `Request`: there the method says whether it can have one. */
@@ -63,24 +63,46 @@ export function isStream(body: object | string): body is ReadableStream | AsyncI
 }
 
 /** Anything that is sent as it is, each time. */
-function inMemory(given: Sendable, can: boolean, sent?: Promise<unknown>, spent = false): Replay {
-  let begun = false
-  let frozen = given
-  return {
-    get first() {
-      begun = true
-      return frozen
-    },
-    replayable: async () => can,
-    again: () => frozen,
-    copy: async () => (isStream(frozen.init.body ?? '') ? undefined : frozen.init.body),
-    sent,
-    spent,
-    freeze: () => {
-      if (can || !begun) frozen = { input: given.input, init: frozenInit(given.init, true) }
-    },
-    release: ignore,
+class InMemory implements Replay {
+  readonly sent: Promise<unknown> | undefined
+  readonly spent: boolean
+  readonly #can: boolean
+  #begun = false
+  #sendable: Sendable
+
+  constructor(given: Sendable, can: boolean, sent?: Promise<unknown>, spent = false) {
+    this.#sendable = given
+    this.#can = can
+    this.sent = sent
+    this.spent = spent
   }
+
+  get first(): Sendable {
+    this.#begun = true
+    return this.#sendable
+  }
+
+  async replayable(): Promise<boolean> {
+    return this.#can
+  }
+
+  again(): Sendable {
+    return this.#sendable
+  }
+
+  async copy(): Promise<RequestInit['body'] | undefined> {
+    const { body } = this.#sendable.init
+    return isStream(body ?? '') ? undefined : body
+  }
+
+  freeze(): void {
+    if (!this.#can && this.#begun) return
+    const { input, init } = this.#sendable
+    const frozen = frozenInit(init, true)
+    if (frozen !== init) this.#sendable = { input, init: frozen }
+  }
+
+  release(): void {}
 }
 
 /** A stream that the caller gave as such. */
@@ -92,7 +114,7 @@ function streamed(
 ): Replay {
   // Node also takes async iterables, which have no second branch; and a stream in use is for the platform to complain of.
   const locked = 'locked' in body && body.locked === true
-  if (keepBytes === 0 || !('tee' in body) || locked) return inMemory({ input, init }, false, never(), locked)
+  if (keepBytes === 0 || !('tee' in body) || locked) return new InMemory({ input, init }, false, never(), locked)
   const [live, spare] = body.tee()
   return recorded({ input, init: { ...init, body: live } }, record(spare, keepBytes), keepBytes)
 }
@@ -104,7 +126,7 @@ function streamed(
 function ofRequest(request: Request, init: RequestInit, keepBytes: number): Replay {
   const given = { input: request, init }
   // A body that was read or locked already is for the platform to complain about.
-  if (request.bodyUsed || request.body?.locked) return inMemory(given, false, undefined, true)
+  if (request.bodyUsed || request.body?.locked) return new InMemory(given, false, undefined, true)
   const spare = request.clone()
   const most = Math.max(keepBytes, smallBytes)
   return recorded(given, spare.body ? record(spare.body, most) : recordHidden(spare, most), keepBytes)

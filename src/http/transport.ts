@@ -28,20 +28,17 @@ export function fetchTransport(
 
   const send = (exchange: Exchange, context: Context): Promise<Response> => {
     const fetch = options.fetch ?? globalThis.fetch
-    const sendable = dressed(isFirst(context) ? exchange.body.first : exchange.body.again(), {
-      authorization: authorizationOf(context),
-      'idempotency-key': exchange.idempotencyKey,
-      ...(attemptHeader ? { [attemptHeader]: String(context.attempt) } : {}),
-    })
+    const given = isFirst(context) ? exchange.body.first : exchange.body.again()
+    const sendable = dressed(given, authorizationOf(context), exchange.idempotencyKey, attemptHeader, context.attempt)
     const { input, init } = sendable
     const { signal } = context
     if (secretHeaders.length === 0 || !carriesSecret(exchange, secretHeaders)) return fetch(input, { ...init, signal })
     const hop = (to: RequestInfo | URL, how: RequestInit) => fetch(to, { ...how, signal })
     return followRedirects(exchange, sendable, hop, secretHeaders)
   }
+  if (!guarded) return send
   return async (exchange, context) => {
     const response = await send(exchange, context)
-    if (!guarded) return response
     const rules: BodyRules = { maxBytes, idleMs, clock, upstream: exchange.upstream.authority }
     return guardBody(response, rules)
   }
@@ -59,14 +56,20 @@ export function discard(response: Response): void {
 }
 
 /** Adds headers of ours; without any, what is sent is what the caller gave. */
-function dressed({ input, init }: Sendable, ours: Readonly<Record<string, string | undefined>>): Sendable {
-  let headers: Headers | undefined
-  for (const [name, value] of Object.entries(ours)) {
-    if (value === undefined) continue
-    headers ??= new Headers(headersOf(input, init))
-    headers.set(name, value)
-  }
-  return headers ? { input, init: { ...init, headers } } : { input, init }
+function dressed(
+  given: Sendable,
+  authorization: string | undefined,
+  idempotencyKey: string | undefined,
+  attemptHeader: string | undefined,
+  attempt: number,
+): Sendable {
+  if (authorization === undefined && idempotencyKey === undefined && attemptHeader === undefined) return given
+  const { input, init } = given
+  const headers = new Headers(headersOf(input, init))
+  if (authorization !== undefined) headers.set('authorization', authorization)
+  if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
+  if (attemptHeader !== undefined) headers.set(attemptHeader, String(attempt))
+  return { input, init: { ...init, headers } }
 }
 
 /** A caller that follows no redirect, or wants to see them, is left alone. */

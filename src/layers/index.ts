@@ -1,7 +1,7 @@
 export type { Call, Context, Layer, Priority } from '../core/layer.ts'
 export { stack } from '../core/layer.ts'
 export { type BreakerNeeds, type BreakerOptions, breaker, Circuit, CircuitOpenError } from './breaker/index.ts'
-export { DeadlineError, type DeadlineNeeds, type DeadlineOptions, deadline } from './deadline.ts'
+export { DeadlineError, type DeadlineNeeds, type DeadlineOptions, deadline } from './deadline/index.ts'
 export { type HedgeNeeds, type HedgeOptions, Hedger, hedge } from './hedge/index.ts'
 export { LimitError, Limiter, type LimitNeeds, type LimitOptions, limit } from './limit/index.ts'
 export { type Observation, type ObserveNeeds, observe } from './observe.ts'

@@ -1,5 +1,7 @@
+import type { Guard } from '../core/guard.ts'
 import type { Context, Layer } from '../core/layer.ts'
 import { type Judge, plainJudge, type Verdict } from '../core/outcome.ts'
+import { pass } from '../core/pass.ts'
 
 /** How one call or attempt ended. */
 export interface Observation {
@@ -12,7 +14,7 @@ export interface Observation {
 
 export interface ObserveNeeds<Req, Res> {
   judge?: Judge<Req, Res>
-  started?: (request: Req, context: Context) => void
+  started?: (request: Req, context: Context, startedAt: number) => void
   ended?: (observation: Observation, request: Req, context: Context, ending: { value?: Res; error?: unknown }) => void
   /** What to emit, and what its events are called; nothing if absent. */
   events?: 'call' | 'attempt'
@@ -39,6 +41,8 @@ export function observe<Req, Res>(needs: ObserveNeeds<Req, Res> = {}): Layer<Req
   const { judge = plainJudge, started, ended, events, label } = needs
   return (next, runtime) => {
     const tell = (event: ObserveEvent, request: Req) => runtime.emit?.({ ...event, ...label?.(request) })
+    /** Without anybody who wants to know, nothing is even judged. */
+    const isWatched = () => ended !== undefined || (events !== undefined && runtime.emit !== undefined)
     const report = (
       observation: Observation,
       request: Req,
@@ -53,22 +57,23 @@ export function observe<Req, Res>(needs: ObserveNeeds<Req, Res> = {}): Layer<Req
       else if (verdict === 'success') tell({ type: 'attempt.succeeded', attempt, durationMs }, request)
       else tell({ type: 'attempt.failed', attempt, verdict, durationMs }, request)
     }
-    return (request, context) => {
-      const startedAt = runtime.clock.now()
-      started?.(request, context)
-      if (events === 'attempt' && runtime.emit) tell({ type: 'attempt.started', attempt: context.attempt }, request)
-      const end = (verdict: Verdict, ending: { value?: Res; error?: unknown }) =>
-        report({ verdict, startedAt, durationMs: runtime.clock.now() - startedAt }, request, context, ending)
-      return next(request, context).then(
-        (value) => {
-          end(judge.value(value, request), { value })
-          return value
-        },
-        (error) => {
-          end(judge.error(error, request, context), { error })
-          throw error
-        },
-      )
+    const guard: Guard<Req, Res, number> = {
+      enter: (request, context, startedAt) => {
+        started?.(request, context, startedAt)
+        if (events === 'attempt' && runtime.emit) tell({ type: 'attempt.started', attempt: context.attempt }, request)
+        return startedAt
+      },
+      value: (value, request, context, startedAt, now) => {
+        if (!isWatched()) return
+        const verdict = judge.value(value, request)
+        report({ verdict, startedAt, durationMs: now - startedAt }, request, context, { value })
+      },
+      error: (error, request, context, startedAt, now) => {
+        if (!isWatched()) return
+        const verdict = judge.error(error, request, context)
+        report({ verdict, startedAt, durationMs: now - startedAt }, request, context, { error })
+      },
     }
+    return pass(guard, next, runtime)
   }
 }

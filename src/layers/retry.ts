@@ -1,10 +1,13 @@
 import { type Backoff, backoffMs, type Jitter } from '../core/backoff.ts'
 import type { Budget } from '../core/budget.ts'
 import { type BreakwaterError, isBreakwaterError } from '../core/error.ts'
+import type { Guard } from '../core/guard.ts'
 import type { Call, Context, Layer } from '../core/layer.ts'
 import { countOrInfinity, duration, oneOf, type Rules, resolve } from '../core/options.ts'
 import { type Judge, plainJudge, type Verdict } from '../core/outcome.ts'
+import { pass } from '../core/pass.ts'
 import type { Runtime } from '../core/runtime.ts'
+import { contextOf } from '../core/scope.ts'
 
 export interface RetryOptions {
   /**
@@ -102,18 +105,17 @@ export function retry<Req, Res>(
   const judge = needs.judge ?? plainJudge
   return (next, runtime) => {
     const again = repeat(next, runtime, resolved, needs)
-    return (request, context) =>
-      next(request, context).then(
-        (value) => {
-          const verdict = judge.value(value, request)
-          if (verdict === 'success') {
-            needs.budgetOf?.(request)?.earn()
-            return value
-          }
-          return again(request, context, { verdict, value })
-        },
-        (error) => again(request, context, { verdict: judge.error(error, request, context), error }),
-      )
+    const guard: Guard<Req, Res> = {
+      value: (value, request, context) => {
+        const verdict = judge.value(value, request)
+        if (verdict !== 'success') return again(request, context, { verdict, value })
+        needs.budgetOf?.(request)?.earn()
+        return undefined
+      },
+      error: (error, request, context) =>
+        again(request, context, { verdict: judge.error(error, request, context), error }),
+    }
+    return pass(guard, next, runtime)
   }
 }
 
@@ -136,7 +138,8 @@ function repeat<Req, Res>(
     }
   }
 
-  return async (request: Req, context: Context, first: Ending<Res>): Promise<Res> => {
+  return async (request: Req, above: Context, first: Ending<Res>): Promise<Res> => {
+    const context = contextOf(above)
     const options = needs.optionsOf?.(request) ?? resolved
     const budget = budgetOf?.(request)
     let ending = first

@@ -74,26 +74,23 @@ export class HerdWatch {
   }
 
   /** A call begins. @param key what it asks for; only a hash of it is kept, and that only for some */
-  called(key: string): void {
-    this.#recent.add(calls)
-    this.#minute.add(calls)
-    this.#second.add(calls)
+  called(key: string, now = this.#runtime.clock.now()): void {
+    this.#recent.add(calls, 1, now)
+    this.#minute.add(calls, 1, now)
+    this.#second.add(calls, 1, now)
     this.#hotKey.add(key)
-    const now = this.#runtime.clock.now()
     this.#feelBurst(now)
     if (now - this.#lookedAt >= lookEveryMs) this.#look(now)
   }
 
-  attempted(isExtra: boolean): void {
-    this.#recent.add(isExtra ? extra : first)
+  attempted(isExtra: boolean, now?: number): void {
+    this.#recent.add(isExtra ? extra : first, 1, now)
   }
 
-  answered(verdict: Verdict, tookMs: number): void {
-    for (const window of [this.#recent, this.#minute]) {
-      window.add(ended)
-      window.add(durationMs, tookMs)
-      if (verdict !== 'success' && verdict !== 'neutral') window.add(failed)
-    }
+  answered(verdict: Verdict, tookMs: number, now = this.#runtime.clock.now()): void {
+    const isFailure = verdict !== 'success' && verdict !== 'neutral'
+    count(this.#recent, tookMs, isFailure, now)
+    count(this.#minute, tookMs, isFailure, now)
   }
 
   /** The signs of the last ten seconds. */
@@ -126,7 +123,7 @@ export class HerdWatch {
    * that moment: a burst is over long before the next look, and after a pause what came before it would be forgotten.
    */
   #feelBurst(now: number): void {
-    const burst = this.#second.total(calls)
+    const burst = this.#second.total(calls, now)
     if (burst <= this.#peak) return
     this.#peak = burst
     const seconds = Math.min(minuteMs, now - this.#bornAt) / 1_000
@@ -160,4 +157,10 @@ export class HerdWatch {
     const event: HerdEvent = { type: 'herd.detected', upstream: this.#upstream, ...sign }
     this.#runtime.emit(event)
   }
+}
+
+function count(window: RollingWindow, tookMs: number, isFailure: boolean, now: number): void {
+  window.add(ended, 1, now)
+  window.add(durationMs, tookMs, now)
+  if (isFailure) window.add(failed, 1, now)
 }

@@ -17,9 +17,9 @@ export interface HerdSign {
 
 /** Somebody above who is told what goes to an upstream, and whose findings belong to its health. */
 export interface UpstreamWatch {
-  called(key: string): void
-  attempted(isExtra: boolean): void
-  answered(verdict: Verdict, tookMs: number): void
+  called(key: string, now?: number): void
+  attempted(isExtra: boolean, now?: number): void
+  answered(verdict: Verdict, tookMs: number, now?: number): void
   readonly signs: readonly HerdSign[]
 }
 

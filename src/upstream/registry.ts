@@ -10,6 +10,7 @@ export class Registry {
   readonly #options: UpstreamOptions
   readonly #runtime: Runtime
   readonly #upstreams = new Map<string, Upstream>()
+  #uses = 0
   /** Holds on all of them, those included that nobody has talked to yet. */
   readonly #holds = new Set<{ readonly of: Map<string, Disposable> }>()
 
@@ -22,13 +23,17 @@ export class Registry {
 
   get(key: string): Upstream {
     const known = this.#upstreams.get(key)
-    const upstream = known ?? new Upstream(key, this.#options, this.#runtime)
-    // A Map keeps the order of insertion: the first is the one used longest ago.
-    if (known) this.#upstreams.delete(key)
+    const upstream = known ?? this.#add(key)
+    upstream.usedAt = ++this.#uses
+    return upstream
+  }
+
+  #add(key: string): Upstream {
+    const upstream = new Upstream(key, this.#options, this.#runtime)
     // Before the new one is in: it has no calls yet, and where all others are busy it would be the one to go.
-    else this.#makeRoom()
+    if (this.#upstreams.size >= mostUpstreams) this.#makeRoom()
     this.#upstreams.set(key, upstream)
-    if (!known) for (const hold of this.#holds) hold.of.set(key, upstream.circuit.isolate())
+    for (const hold of this.#holds) hold.of.set(key, upstream.circuit.isolate())
     return upstream
   }
 
@@ -54,11 +59,13 @@ export class Registry {
   }
 
   #makeRoom(): void {
-    if (this.#upstreams.size < mostUpstreams) return
-    for (const [key, upstream] of this.#upstreams) {
-      if (!upstream.idle) continue
-      this.#upstreams.delete(key)
-      if (this.#upstreams.size < mostUpstreams) return
+    while (this.#upstreams.size >= mostUpstreams) {
+      let oldest: Upstream | undefined
+      for (const upstream of this.#upstreams.values()) {
+        if ((oldest === undefined || upstream.usedAt < oldest.usedAt) && upstream.idle) oldest = upstream
+      }
+      if (oldest === undefined) return
+      this.#upstreams.delete(oldest.authority)
     }
   }
 }

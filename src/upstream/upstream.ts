@@ -1,17 +1,18 @@
 import { Budget, type BudgetOptions } from '../core/budget.ts'
 import type { BreakwaterError } from '../core/error.ts'
 import type { Context, Layer } from '../core/layer.ts'
-import type { Judge, Verdict } from '../core/outcome.ts'
+import type { Verdict } from '../core/outcome.ts'
 import { QuantileSketch } from '../core/quantile.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { RollingWindow } from '../core/window.ts'
-import { type BreakerOptions, breaker, Circuit, type Phase } from '../layers/breaker/index.ts'
+import { type BreakerOptions, Circuit, type Phase } from '../layers/breaker/index.ts'
 import { type HedgeOptions, Hedger } from '../layers/hedge/index.ts'
-import { type CallsPerWindow, Limiter, type LimitOptions, limit } from '../layers/limit/index.ts'
-import { Gate, heed, type PushbackOptions, pushback, type ReadPushback } from '../layers/pushback/index.ts'
+import { type CallsPerWindow, Limiter, type LimitOptions } from '../layers/limit/index.ts'
+import { Gate, type PushbackOptions } from '../layers/pushback/index.ts'
 import { Throttle, type ThrottleOptions } from '../layers/throttle/index.ts'
 import { type DialNeeds, dialLayers } from './dialing.ts'
 import type { UpstreamHealth, UpstreamWatch } from './health.ts'
+import { type UpstreamNeeds, type UpstreamParts, upstreamLayers } from './layers.ts'
 
 export interface UpstreamOptions {
   budget?: Partial<BudgetOptions> | undefined
@@ -24,14 +25,6 @@ export interface UpstreamOptions {
   watch?: ((authority: string) => UpstreamWatch) | undefined
   /** The patience of one attempt, in ms: how long a probe may take, and what counts as slow, follow from it. */
   attemptMs: number
-}
-
-/** What a protocol tells an upstream's layers of its answers. */
-export interface UpstreamNeeds<Req, Res> {
-  judge: Judge<Req, Res>
-  read: ReadPushback<Req, Res>
-  /** Settles when a value has given up what it holds. */
-  heldUntil?: (value: Res) => Promise<unknown> | undefined
 }
 
 /** A breaker that nothing opens but a hand. */
@@ -54,15 +47,15 @@ const extraAttempts = 1
  * Everything known about one authority, shared by all that talk to it. It composes the layers it owns; who stacks them
  * says how to judge an answer.
  */
-export class Upstream {
+export class Upstream implements UpstreamParts {
   readonly authority: string
   readonly budget: Budget
   readonly circuit: Circuit
   readonly hedger: Hedger | undefined
   readonly throttle: Throttle | undefined
   readonly watch: UpstreamWatch | undefined
-  readonly #gate: Gate | undefined
-  readonly #limiter: Limiter | undefined
+  readonly gate: Gate | undefined
+  readonly limiter: Limiter | undefined
   readonly #latency = new QuantileSketch(latencyHalfLife)
   readonly #attempts: RollingWindow
   readonly #runtime: Runtime
@@ -70,6 +63,8 @@ export class Upstream {
   #inFlight = 0
   /** Calls under way, those that wait included. */
   calls = 0
+  /** When it was last asked for, in the count of its registry. */
+  usedAt = 0
 
   constructor(authority: string, options: UpstreamOptions, runtime: Runtime) {
     this.authority = authority
@@ -84,71 +79,63 @@ export class Upstream {
     const halfOpenMs = Math.min(2 * options.attemptMs, Number.MAX_VALUE) || 1
     const trips = options.breaker === false ? neverTrips : { halfOpenMs, ...options.breaker }
     this.circuit = new Circuit(trips, runtime, authority, (phase) => this.#follow(phase))
-    if (options.pushback !== false) this.#gate = new Gate(options.pushback, runtime, authority)
+    if (options.pushback !== false) this.gate = new Gate(options.pushback, runtime, authority)
     if (options.limit !== false) {
       const check = () => this.circuit.check()
-      this.#limiter = new Limiter(options.limit, runtime, { upstream: authority, check, patienceMs: options.attemptMs })
+      this.limiter = new Limiter(options.limit, runtime, { upstream: authority, check, patienceMs: options.attemptMs })
     }
   }
 
-  /** In this order: a shut gate is waited for outside the queue, and the permit is taken behind it, so it is fresh. */
-  layers<Req, Res>({ judge, read, heldUntil }: UpstreamNeeds<Req, Res>): Layer<Req, Res>[] {
-    const gate = this.#gate
-    const held = heldUntil ? { heldUntil } : {}
-    return [
-      ...(gate ? [pushback<Req, Res>({}, { gate })] : []),
-      ...(this.#limiter ? [limit<Req, Res>({}, { limiter: this.#limiter, judge, ...held })] : []),
-      // Behind the queue, so that who queued when the gate shut goes back to it.
-      ...(gate ? [heed<Req, Res>(gate, read)] : []),
-      breaker<Req, Res>({}, { circuit: this.circuit, judge }),
-    ]
+  /** The layers around a call to this upstream alone. */
+  layers<Req, Res>(needs: UpstreamNeeds<Req, Res>): Layer<Req, Res>[] {
+    return upstreamLayers(() => this, { gate: this.gate !== undefined, limiter: this.limiter !== undefined }, needs)
   }
 
   /** The layers around the dial of a socket. */
   dialLayers<Req, Res>(needs: DialNeeds<Req, Res>): Layer<Req, Res>[] {
     const { authority, circuit } = this
-    return dialLayers({ authority, circuit, gate: this.#gate, trips: this.#trips }, needs, this.#runtime)
+    return dialLayers({ authority, circuit, gate: this.gate, trips: this.#trips }, needs, this.#runtime)
   }
 
   /** Why a further attempt would be refused here. */
   refuse(context: Context): BreakwaterError | undefined {
-    return this.#gate?.refuse(context.deadlineAt) ?? this.circuit.check()
+    return this.gate?.refuse(context.deadlineAt) ?? this.circuit.check()
   }
 
   /** Why the upstream must not get a hedge on top of what it has. */
   refuseHedge(): 'circuit' | 'gate' | 'limit' | 'retry-budget' | undefined {
     if (this.circuit.phase !== 'closed') return 'circuit'
-    if (this.#gate && this.#gate.shutForMs > 0) return 'gate'
-    if (this.#limiter?.usedBeyond(hedgeBelow)) return 'limit'
+    if (this.gate && this.gate.shutForMs > 0) return 'gate'
+    if (this.limiter?.usedBeyond(hedgeBelow)) return 'limit'
     return this.budget.tokens < this.budget.cost(false) ? 'retry-budget' : undefined
   }
 
   /** Whether the server's `RateLimit-Policy` is to be followed. */
   get learnsQuota(): boolean {
-    return this.#limiter?.options.callsPerWindow === 'learned'
+    return this.limiter?.options.callsPerWindow === 'learned'
   }
 
   /** The server announced a quota. */
   learnQuota(quota: CallsPerWindow): void {
-    this.#limiter?.learnQuota(quota)
+    this.limiter?.learnQuota(quota)
   }
 
   /** Sends away everybody who waits for a place. */
   refuseWaiting(reason: () => unknown): void {
-    this.#limiter?.failAll(reason)
+    this.limiter?.failAll(reason)
   }
 
-  attemptStarted(isExtra: boolean): void {
+  attemptStarted(isExtra: boolean, now?: number): void {
     this.#inFlight++
-    this.#attempts.add(isExtra ? extraAttempts : firstAttempts)
-    this.watch?.attempted(isExtra)
+    this.#attempts.add(isExtra ? extraAttempts : firstAttempts, 1, now)
+    this.watch?.attempted(isExtra, now)
   }
 
-  attemptEnded(verdict: Verdict, durationMs: number): void {
+  attemptEnded(verdict: Verdict, durationMs: number, now?: number): void {
     this.#inFlight--
     if (verdict === 'success') this.#latency.add(durationMs)
     this.throttle?.learn(verdict)
-    this.watch?.answered(verdict, durationMs)
+    this.watch?.answered(verdict, durationMs, now)
   }
 
   /**
@@ -157,7 +144,7 @@ export class Upstream {
    */
   get idle(): boolean {
     const { phase } = this.circuit
-    return this.calls === 0 && (phase === 'closed' || phase === 'half-open') && !this.#gate?.shutForMs
+    return this.calls === 0 && (phase === 'closed' || phase === 'half-open') && !this.gate?.shutForMs
   }
 
   health(): UpstreamHealth {
@@ -165,9 +152,9 @@ export class Upstream {
     const { tokens } = this.budget
     return {
       circuit: this.circuit.phase,
-      gate: { shutForMs: this.#gate?.shutForMs ?? 0 },
-      limit: { max: finite(this.#limiter?.limit), inFlight: this.#inFlight },
-      queue: this.#limiter?.queued ?? 0,
+      gate: { shutForMs: this.gate?.shutForMs ?? 0 },
+      limit: { max: finite(this.limiter?.limit), inFlight: this.#inFlight },
+      queue: this.limiter?.queued ?? 0,
       budget: { tokens: finite(tokens) },
       p50Ms: this.#latency.quantile(0.5) ?? null,
       p95Ms: this.#latency.quantile(0.95) ?? null,
@@ -177,8 +164,8 @@ export class Upstream {
   }
 
   #follow(phase: Phase): void {
-    if (phase === 'closed') this.#limiter?.restart()
-    else if (phase !== 'half-open') this.#limiter?.failAll(() => this.circuit.check())
+    if (phase === 'closed') this.limiter?.restart()
+    else if (phase !== 'half-open') this.limiter?.failAll(() => this.circuit.check())
   }
 }
 

@@ -4,16 +4,9 @@ import type { Runtime } from '../../core/runtime.ts'
 import { CircuitOpenError } from './error.ts'
 import { eventOf, type Opening, type OpenReason } from './events.ts'
 import { type BreakerOptions, breakerDefaults, breakerRules } from './options.ts'
+import { Permit, type Referee } from './permit.ts'
 import { type Phase, States } from './states.ts'
 import { Tally } from './tally.ts'
-
-/** Leave to make one attempt. Exactly one of the three is called, once; what comes later changes nothing. */
-export interface Permit {
-  success(durationMs: number): void
-  failure(verdict: Verdict, durationMs: number): void
-  /** The attempt says nothing (its caller left): the place is given back and nothing moves. */
-  ignore(): void
-}
 
 /**
  * The open time grows up to a tenth of the outage so far, and to 2 s in a young one. It is what callers lose after the
@@ -29,7 +22,7 @@ const youngOpenMs = 2_000
  * Each permit carries the generation in which it was given. Every change of phase begins a new one, so a result that
  * comes late, or that nobody waits for any more, never moves a phase it does not belong to.
  */
-export class Circuit {
+export class Circuit implements Referee {
   readonly options: Readonly<BreakerOptions>
   readonly #runtime: Runtime
   readonly #upstream: string | undefined
@@ -88,19 +81,20 @@ export class Circuit {
   }
 
   /** @throws CircuitOpenError */
-  acquire(): Permit {
+  acquire(now?: number): Permit {
+    if (this.#phase === 'closed') return new Permit(this, this.#generation, false, now ?? this.#runtime.clock.now())
     const refusal = this.check()
     if (refusal) throw refusal
-    if (this.#phase === 'closed') return this.#permit(false)
     if (this.#phase === 'open') {
       this.#enter('half-open', Infinity)
       this.#probesPassed = 0
     }
     this.#probing = true
     // Counted for each probe: a client that calls once a second needs longer than one limit for three of them.
-    this.#phaseEndsAt = this.#runtime.clock.now() + this.options.halfOpenMs
+    const startedAt = this.#runtime.clock.now()
+    this.#phaseEndsAt = startedAt + this.options.halfOpenMs
     this.#states.probing()
-    return this.#permit(true)
+    return new Permit(this, this.#generation, true, startedAt)
   }
 
   /** Holds the circuit open until disposed of, however often it is asked for. */
@@ -122,33 +116,20 @@ export class Circuit {
     }
   }
 
-  #permit(probe: boolean): Permit {
-    const generation = this.#generation
-    let given = true
-    const spend = () => {
-      const counts = given && generation === this.#generation
-      given = false
-      if (counts && probe) this.#probing = false
-      return counts
-    }
-    return {
-      success: (durationMs) => {
-        this.#advance()
-        if (!spend()) return
-        if (probe) this.#probePassed()
-        else this.#judge('success', durationMs)
-      },
-      failure: (verdict, durationMs) => {
-        if (!spend()) return
-        if (probe) this.#open('probe')
-        else this.#judge(verdict, durationMs)
-      },
-      ignore: () => void spend(),
-    }
+  /** For the permits. */
+  used(permit: Permit, verdict: Verdict | undefined, durationMs: number, now?: number): void {
+    if (verdict === 'success') this.#advance()
+    const counts = permit.spend() && permit.generation === this.#generation
+    if (!counts) return
+    if (permit.isProbe) this.#probing = false
+    if (verdict === undefined) return
+    if (!permit.isProbe) this.#judge(verdict, durationMs, now)
+    else if (verdict === 'success') this.#probePassed()
+    else this.#open('probe')
   }
 
-  #judge(verdict: Verdict, durationMs: number): void {
-    const reason = this.#tally.add(verdict, durationMs)
+  #judge(verdict: Verdict, durationMs: number, now?: number): void {
+    const reason = this.#tally.add(verdict, durationMs, now)
     if (reason) this.#open(reason)
   }
 
@@ -188,8 +169,8 @@ export class Circuit {
 
   /** What time alone has changed: a half-open circuit whose probes hang opens again. */
   #advance(): void {
-    const hung = this.#probing && this.#runtime.clock.now() >= this.#phaseEndsAt
-    if (this.#phase === 'half-open' && hung) this.#open('half-open-limit')
+    if (this.#phase !== 'half-open' || !this.#probing) return
+    if (this.#runtime.clock.now() >= this.#phaseEndsAt) this.#open('half-open-limit')
   }
 
   #tell(phase: Phase, opening: Opening | undefined): void {

@@ -1,8 +1,11 @@
+import type { Guard } from '../../core/guard.ts'
 import type { Layer } from '../../core/layer.ts'
 import { resolve } from '../../core/options.ts'
 import { type Judge, plainJudge, type Verdict } from '../../core/outcome.ts'
+import { pass } from '../../core/pass.ts'
 import { Circuit } from './circuit.ts'
 import { type BreakerOptions, breakerDefaults, breakerRules } from './options.ts'
+import type { Permit } from './permit.ts'
 
 export { Circuit } from './circuit.ts'
 export { CircuitOpenError } from './error.ts'
@@ -13,6 +16,8 @@ export type { Phase } from './states.ts'
 export interface BreakerNeeds<Req, Res> {
   /** A circuit that others ask too; the layer makes its own if absent. */
   circuit?: Circuit
+  /** The circuit of each request, where they differ. */
+  circuitOf?: (request: Req) => Circuit
   judge?: Judge<Req, Res>
 }
 
@@ -27,45 +32,51 @@ export function breaker<Req, Res>(
   options: Partial<BreakerOptions> = {},
   needs: BreakerNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
-  const resolved = needs.circuit?.options ?? resolve('breaker', breakerDefaults, breakerRules, options)
-  const { judge = plainJudge } = needs
-  const { isFailure } = resolved
+  const { judge = plainJudge, circuitOf } = needs
+  const resolved = circuitOf
+    ? breakerDefaults
+    : (needs.circuit?.options ?? resolve('breaker', breakerDefaults, breakerRules, options))
   let shared = needs.circuit
-  const asFailure = (verdict: Verdict, ending: { value?: unknown; error?: unknown }): Verdict => {
-    const said = verdict === 'neutral' ? undefined : ask(isFailure, ending)
-    if (said === undefined) return verdict
-    if (!said) return 'success'
-    return verdict === 'timeout' ? 'timeout' : 'failure'
-  }
   return (next, runtime) => {
-    shared ??= new Circuit(resolved, runtime)
-    const circuit = shared
-    const { clock } = runtime
-    return async (request, context) => {
-      const permit = circuit.acquire()
-      const startedAt = clock.now()
-      const report = (verdict: Verdict) => {
-        const durationMs = clock.now() - startedAt
-        if (verdict === 'success') permit.success(durationMs)
-        else if (verdict === 'neutral' || verdict === 'throttled') permit.ignore()
-        else permit.failure(verdict, durationMs)
-      }
-      try {
-        const value = await next(request, context)
-        report(asFailure(judge.value(value, request), { value }))
-        return value
-      } catch (error) {
-        report(asFailure(judge.error(error, request, context), { error }))
-        throw error
-      }
+    if (!circuitOf) shared ??= new Circuit(resolved, runtime)
+    const own = shared as Circuit
+    const of = circuitOf ?? (() => own)
+    const guard: Guard<Req, Res, Permit> = {
+      enter: (request, _context, now) => of(request).acquire(now),
+      value: (value, request, _context, permit, now) => {
+        const verdict = judge.value(value, request)
+        const { isFailure } = permit.referee.options
+        report(permit, isFailure ? overruled(verdict, isFailure, { value }) : verdict, now)
+      },
+      error: (error, request, context, permit, now) => {
+        const verdict = judge.error(error, request, context)
+        const { isFailure } = permit.referee.options
+        report(permit, isFailure ? overruled(verdict, isFailure, { error }) : verdict, now)
+      },
     }
+    return pass(guard, next, runtime)
   }
+}
+function report(permit: Permit, verdict: Verdict, now: number): void {
+  const durationMs = now - permit.startedAt
+  if (verdict === 'success') permit.success(durationMs, now)
+  else if (verdict === 'neutral' || verdict === 'throttled') permit.ignore()
+  else permit.failure(verdict, durationMs, now)
+}
+
+type Rule = NonNullable<BreakerOptions['isFailure']>
+
+function overruled(verdict: Verdict, isFailure: Rule, ending: { value?: unknown; error?: unknown }): Verdict {
+  const said = verdict === 'neutral' ? undefined : ask(isFailure, ending)
+  if (said === undefined) return verdict
+  if (!said) return 'success'
+  return verdict === 'timeout' ? 'timeout' : 'failure'
 }
 
 /** A rule of the caller's that breaks leaves the usual one: a fault in it must cost neither an answer nor a permit. */
-function ask(isFailure: BreakerOptions['isFailure'], ending: { value?: unknown; error?: unknown }) {
+function ask(isFailure: Rule, ending: { value?: unknown; error?: unknown }): boolean | undefined {
   try {
-    return isFailure?.(ending)
+    return isFailure(ending)
   } catch {
     return undefined
   }

@@ -15,6 +15,7 @@ export class Tally {
   readonly #window: RollingWindow
   /** Failures since the last success. A window of its own, because a success empties it. */
   readonly #row: RollingWindow
+  #inRow = false
 
   constructor(options: Readonly<BreakerOptions>, clock: Clock) {
     this.#options = options
@@ -22,15 +23,16 @@ export class Tally {
     this.#row = new RollingWindow(clock, options.windowMs, 1)
   }
 
-  add(verdict: Verdict, durationMs: number): TripReason | undefined {
+  add(verdict: Verdict, durationMs: number, now?: number): TripReason | undefined {
     const { slowMs, consecutive } = this.#options
     const success = verdict === 'success'
-    this.#window.add(success ? succeeded : failed)
-    if (durationMs >= slowMs) this.#window.add(slow)
+    this.#window.add(success ? succeeded : failed, 1, now)
+    if (durationMs >= slowMs) this.#window.add(slow, 1, now)
     if (success) this.#endRow()
     // A server that is merely slow is answered by deadlines and the limit; in a row, only refusals say that it is gone.
     else if (verdict !== 'timeout') {
-      this.#row.add(0)
+      this.#row.add(0, 1, now)
+      this.#inRow = true
       if (this.#row.total(0) >= consecutive) return 'consecutive'
     }
     return success && slowMs === Infinity ? undefined : this.#rate(success)
@@ -42,7 +44,8 @@ export class Tally {
   }
 
   #endRow(): void {
-    if (this.#row.total(0) > 0) this.#row.clear()
+    if (this.#inRow) this.#row.clear()
+    this.#inRow = false
   }
 
   #rate(success: boolean): TripReason | undefined {

@@ -1,22 +1,14 @@
-import type { Clock } from '../../core/clock.ts'
-
 /** The best of this long counts, so that a server which became slower for good is not held back for ever. */
 const bestForMs = 60_000
 
 /** The shortest latency of the last minute or two. */
 export class BestLatency {
-  readonly #clock: Clock
   #bestMs = Infinity
   #before = Infinity
   #since = 0
 
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
   /** Adds one, and returns the best. */
-  add(durationMs: number): number {
-    const now = this.#clock.now()
+  add(durationMs: number, now: number): number {
     if (now - this.#since > bestForMs) {
       this.#before = this.#bestMs
       this.#bestMs = Infinity

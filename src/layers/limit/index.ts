@@ -1,7 +1,9 @@
+import type { Guard } from '../../core/guard.ts'
 import type { Layer } from '../../core/layer.ts'
 import { type Judge, plainJudge } from '../../core/outcome.ts'
+import { pass } from '../../core/pass.ts'
 import { Limiter } from './limiter.ts'
-import { type LimitOptions, resolveLimit } from './options.ts'
+import { type LimitOptions, limitDefaults, resolveLimit } from './options.ts'
 
 export { LimitError } from './error.ts'
 export { type LimitEvent, Limiter } from './limiter.ts'
@@ -10,6 +12,8 @@ export { type CallsPerWindow, type LimitOptions, limitDefaults } from './options
 export interface LimitNeeds<Req, Res> {
   /** A limiter that others ask too; the layer makes its own if absent. */
   limiter?: Limiter
+  /** The limiter of each request, where they differ. */
+  limiterOf?: (request: Req) => Limiter
   judge?: Judge<Req, Res>
   /** Settles when a value has given up what it holds, where the place is kept until then. */
   heldUntil?: (value: Res) => Promise<unknown> | undefined
@@ -24,32 +28,36 @@ export function limit<Req, Res>(
   options: Partial<LimitOptions> = {},
   needs: LimitNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
-  const resolved = needs.limiter?.options ?? resolveLimit(options)
-  const { judge = plainJudge, heldUntil } = needs
+  const { judge = plainJudge, heldUntil, limiterOf } = needs
+  const resolved = limiterOf ? limitDefaults : (needs.limiter?.options ?? resolveLimit(options))
   let shared = needs.limiter
   return (next, runtime) => {
-    shared ??= new Limiter(resolved, runtime)
-    const limiter = shared
-    const { clock } = runtime
-    return async (request, context) => {
-      const turn = limiter.enter(context)
-      if (turn !== undefined) await turn
-      const startedAt = clock.now()
-      try {
-        const value = await next(request, context)
+    if (!limiterOf) shared ??= new Limiter(resolved, runtime)
+    const own = shared as Limiter
+    const of = limiterOf ?? (() => own)
+    const guard: Guard<Req, Res, Place> = {
+      wait: (request, context, now) => of(request).enter(context, now),
+      enter: (request, _context, startedAt) => ({ limiter: of(request), startedAt }),
+      value: (value, request, _context, { limiter, startedAt }, now) => {
         const verdict = judge.value(value, request)
-        const durationMs = clock.now() - startedAt
+        const durationMs = now - startedAt
         const held = limiter.options.until === 'body' ? heldUntil?.(value) : undefined
-        if (held === undefined) limiter.leave(verdict, durationMs)
+        if (held === undefined) limiter.leave(verdict, durationMs, now)
         else {
           const leave = () => limiter.leave(verdict, durationMs)
           held.then(leave, leave)
         }
-        return value
-      } catch (error) {
-        limiter.leave(judge.error(error, request, context), clock.now() - startedAt)
-        throw error
-      }
+      },
+      error: (error, request, context, { limiter, startedAt }, now) => {
+        limiter.leave(judge.error(error, request, context), now - startedAt, now)
+      },
     }
+    return pass(guard, next, runtime)
   }
+}
+
+/** A place that a call has taken. */
+interface Place {
+  readonly limiter: Limiter
+  readonly startedAt: number
 }

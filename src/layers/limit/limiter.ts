@@ -23,6 +23,9 @@ const cutEveryMs = 1_000
 /** A success this many times slower than the best says that a queue stands somewhere. */
 const slowFactor = 3
 
+/** Below this, in ms, latencies say more about our own event loop than about the server. */
+const leastMs = 1
+
 export interface LimiterNeeds {
   upstream?: string
   /** Why a call would be refused behind the queue: then it takes no place and does not wait for one. */
@@ -48,14 +51,13 @@ export class Limiter {
   /** Until the first cut the limit has no idea of its height, and doubles with every round trip. */
   #searching = true
   #cutAt = -Infinity
-  readonly #best: BestLatency
+  readonly #best = new BestLatency()
 
   constructor(options: Partial<LimitOptions> | undefined, runtime: Runtime, needs: LimiterNeeds = {}) {
     this.options = resolveLimit(options)
     const { adaptive, initial, min, max } = this.options
     this.#runtime = runtime
     this.#needs = needs
-    this.#best = new BestLatency(runtime.clock)
     this.#pace = new Pace(this.options, runtime.clock)
     this.#limit = adaptive ? Math.min(max, Math.max(min, initial)) : max
   }
@@ -81,11 +83,11 @@ export class Limiter {
   }
 
   /** Takes a place: at once where one is free (undefined), else a promise for it. */
-  enter(context: Context): Promise<void> | undefined {
+  enter(context: Context, now?: number): Promise<void> | undefined {
     const refusal = this.#needs.check?.()
     if (refusal) throw refusal
-    if (this.#queue.size === 0 && this.#inFlight < this.#allowed && this.#pace.waitMs() === 0) {
-      this.#start()
+    if (this.#queue.size === 0 && this.#inFlight < this.#allowed && this.#pace.waitMs(now) === 0) {
+      this.#start(now)
       return undefined
     }
     if (this.#queue.size >= this.options.queue) {
@@ -99,8 +101,8 @@ export class Limiter {
   }
 
   /** Gives the place back and learns from how the attempt went. */
-  leave(verdict: Verdict, durationMs: number): void {
-    if (this.options.adaptive) this.#learn(verdict, durationMs)
+  leave(verdict: Verdict, durationMs: number, now = this.#runtime.clock.now()): void {
+    if (this.options.adaptive) this.#learn(verdict, durationMs, now)
     this.#inFlight--
     this.#admit()
   }
@@ -131,9 +133,9 @@ export class Limiter {
     return Math.floor(this.#limit)
   }
 
-  #start(): void {
+  #start(now?: number): void {
     this.#inFlight++
-    this.#pace.take()
+    this.#pace.take(now)
   }
 
   #admit(): void {
@@ -163,13 +165,12 @@ export class Limiter {
     this.#alarm ??= this.#runtime.clock.setTimer(waitMs, ring, true)
   }
 
-  #learn(verdict: Verdict, durationMs: number): void {
-    if (verdict === 'timeout' || verdict === 'overload') this.#cut()
-    else if (verdict === 'success') this.#grow(durationMs)
+  #learn(verdict: Verdict, durationMs: number, now: number): void {
+    if (verdict === 'timeout' || verdict === 'overload') this.#cut(now)
+    else if (verdict === 'success') this.#grow(durationMs, now)
   }
 
-  #cut(): void {
-    const now = this.#runtime.clock.now()
+  #cut(now: number): void {
     if (now - this.#cutAt < cutEveryMs) return
     this.#cutAt = now
     this.#searching = false
@@ -177,10 +178,10 @@ export class Limiter {
     this.#tell({ type: 'limit.changed', limit: this.#allowed, reason: 'cut' })
   }
 
-  #grow(durationMs: number): void {
-    const bestMs = this.#best.add(durationMs)
+  #grow(durationMs: number, now: number): void {
+    const bestMs = this.#best.add(durationMs, now)
     if (this.#inFlight < this.#allowed) return
-    const fast = durationMs <= bestMs * slowFactor
+    const fast = durationMs <= Math.max(bestMs, leastMs) * slowFactor
     if (this.#searching ? !fast : !fast && durationMs > (this.#needs.patienceMs ?? 0) / 4) return
     this.#limit = Math.min(this.options.max, this.#limit + (this.#searching ? 1 : 1 / this.#limit))
   }

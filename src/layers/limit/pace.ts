@@ -39,19 +39,22 @@ export class Pace {
   }
 
   /** How long until the next call may start, in ms; 0 is now. */
-  waitMs(): number {
-    const now = this.#clock.now()
+  waitMs(now = this.#now): number {
     return Math.max(this.#untilToken(now), this.#untilQuota(now))
   }
 
   /** A call starts. */
-  take(): void {
-    const now = this.#clock.now()
+  take(now = this.#now): void {
     this.#refill(now)
     this.#tokens--
     if (this.#quota === undefined) return
     this.#starts[this.#at] = now
     this.#at = (this.#at + 1) % this.#quota.calls
+  }
+
+  /** The clock is asked only where something depends on it. */
+  get #now(): number {
+    return this.#options.ratePerSecond === Infinity && this.#quota === undefined ? 0 : this.#clock.now()
   }
 
   #untilToken(now: number): number {

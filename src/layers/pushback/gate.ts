@@ -100,9 +100,9 @@ export class Gate {
   }
 
   /** Sends a call back to the gate that had passed it and queued behind it, if it has shut since. */
-  turnBack(): PushbackError | undefined {
-    const { shutForMs } = this
-    if (shutForMs === 0) return undefined
+  turnBack(now = this.#runtime.clock.now()): PushbackError | undefined {
+    const shutForMs = this.#floorAt - now
+    if (shutForMs <= 0) return undefined
     const error = new PushbackError(shutForMs, this.#upstream)
     this.#turnedBack.add(error)
     return error
@@ -114,8 +114,7 @@ export class Gate {
   }
 
   /** Undefined when the call may pass now, else a promise for its moment. Throws when it cannot wait that long. */
-  pass(context: Context): Promise<void> | undefined {
-    const now = this.#runtime.clock.now()
+  pass(context: Context, now = this.#runtime.clock.now()): Promise<void> | undefined {
     if (now >= this.#endsAt) return undefined
     return this.#wait(context, now)
   }

@@ -1,5 +1,8 @@
-import type { Layer } from '../../core/layer.ts'
+import type { Guard } from '../../core/guard.ts'
+import type { Context, Layer } from '../../core/layer.ts'
 import { resolve } from '../../core/options.ts'
+import { pass } from '../../core/pass.ts'
+import { contextOf } from '../../core/scope.ts'
 import { Gate } from './gate.ts'
 import { heed, type ReadPushback } from './heed.ts'
 import { type PushbackOptions, pushbackDefaults, pushbackRules } from './options.ts'
@@ -13,6 +16,8 @@ export interface PushbackNeeds<Req, Res> {
   read?: ReadPushback<Req, Res>
   /** A gate that others pass too; the layer makes its own if absent. */
   gate?: Gate
+  /** The gate of each request, where they differ. */
+  gateOf?: (request: Req) => Gate
 }
 
 /**
@@ -24,14 +29,19 @@ export function pushback<Req, Res>(
   options: Partial<PushbackOptions> = {},
   needs: PushbackNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
-  const resolved = needs.gate?.options ?? resolve('pushback', pushbackDefaults, pushbackRules, options)
-  const { read } = needs
+  const { read, gateOf } = needs
+  const resolved = gateOf
+    ? pushbackDefaults
+    : (needs.gate?.options ?? resolve('pushback', pushbackDefaults, pushbackRules, options))
   let shared = needs.gate
   return (next, runtime) => {
-    shared ??= new Gate(resolved, runtime)
-    const gate = shared
-    const send = read ? heed(gate, read)(next, runtime) : next
-    return async (request, context) => {
+    if (!gateOf) shared ??= new Gate(resolved, runtime)
+    const own = shared as Gate
+    const of = gateOf ?? (() => own)
+    const send = read ? heed(of, read)(next, runtime) : next
+    /** For who was sent back to the gate. */
+    const again = async (gate: Gate, request: Req, above: Context): Promise<Res> => {
+      const context = contextOf(above)
       for (;;) {
         const turn = gate.pass(context)
         if (turn !== undefined) await turn
@@ -42,5 +52,13 @@ export function pushback<Req, Res>(
         }
       }
     }
+    const guard: Guard<Req, Res> = {
+      wait: (request, context, now) => of(request).pass(context, now),
+      error: (error, request, context) => {
+        const gate = of(request)
+        return gate.isTurnedBack(error) ? again(gate, request, context) : undefined
+      },
+    }
+    return pass(guard, send, runtime)
   }
 }

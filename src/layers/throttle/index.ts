@@ -1,6 +1,8 @@
+import type { Guard } from '../../core/guard.ts'
 import type { Layer } from '../../core/layer.ts'
 import { resolve } from '../../core/options.ts'
 import { type Judge, plainJudge } from '../../core/outcome.ts'
+import { pass } from '../../core/pass.ts'
 import { type ThrottleOptions, throttleDefaults, throttleRules } from './options.ts'
 import { Throttle } from './state.ts'
 
@@ -26,25 +28,22 @@ export function throttle<Req, Res>(
   const resolved = resolve('throttle', throttleDefaults, throttleRules, options)
   let shared: Throttle | undefined
   return (next, runtime) => {
-    if (throttleOf) {
-      return (request, context) => {
-        const refusal = throttleOf(request)?.admit(context.priority)
-        return refusal ? Promise.reject(refusal) : next(request, context)
-      }
+    if (!throttleOf) shared ??= new Throttle(resolved, runtime)
+    const own = throttleOf ? undefined : shared
+    const of = throttleOf ?? (() => own)
+    const guard: Guard<Req, Res> = {
+      enter: (request, { priority }) => {
+        const refusal = of(request)?.admit(priority)
+        if (refusal) throw refusal
+      },
+      // One that is told by others learns nothing here.
+      value: (value, request) => {
+        own?.learn(judge.value(value, request))
+      },
+      error: (error, request, context) => {
+        own?.learn(judge.error(error, request, context))
+      },
     }
-    shared ??= new Throttle(resolved, runtime)
-    const own = shared
-    return async (request, context) => {
-      const refusal = own.admit(context.priority)
-      if (refusal) throw refusal
-      try {
-        const value = await next(request, context)
-        own.learn(judge.value(value, request))
-        return value
-      } catch (error) {
-        own.learn(judge.error(error, request, context))
-        throw error
-      }
-    }
+    return pass(guard, next, runtime)
   }
 }

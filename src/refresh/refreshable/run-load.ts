@@ -1,6 +1,6 @@
 import { onAbort } from '../../core/abort.ts'
 import type { Clock } from '../../core/clock.ts'
-import { DeadlineError } from '../../layers/deadline.ts'
+import { DeadlineError } from '../../layers/deadline/index.ts'
 import type { Fresh, Load, LookAgain, Plan, Reason } from './plan.ts'
 
 export interface LoadNeeds<Value> {

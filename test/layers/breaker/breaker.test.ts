@@ -8,7 +8,7 @@ import {
   Circuit,
   CircuitOpenError,
 } from '../../../src/layers/breaker/index.ts'
-import { DeadlineError, deadline } from '../../../src/layers/deadline.ts'
+import { DeadlineError, deadline } from '../../../src/layers/deadline/index.ts'
 import { LimitError } from '../../../src/layers/limit/index.ts'
 import { type World, world } from '../../support/world.ts'
 

@@ -1,0 +1,110 @@
+import { Chain, type Link } from './chain.ts'
+import { type Alarm, type Clock, setAlarm } from './clock.ts'
+import { reportFailure } from './report.ts'
+
+/** Something that ends at a time, unless it is taken out before. */
+export interface Due {
+  /** On the clock's monotonic time. */
+  readonly dueAt: number
+  expire(): void
+}
+
+/** What is due within this, in ms, is due now: less than a clock can tell. */
+const roundingMs = 0.001
+
+/** More durations than this at a time are those of callers who each have their own; empty lists are then let go. */
+const mostEmpty = 32
+
+/**
+ * All deadlines of one clock on one timer, however many wait: with each its own, a call that ends well would still pay for
+ * setting and clearing it. Those of one duration end in the order in which they began, so that each duration is a list,
+ * and adding and leaving take one step. The timer is set for the earliest; if that one leaves, it rings in vain and is set
+ * again, once in a duration and not once in a call.
+ *
+ * None ends early. On the platform's clock those that are due within the same millisecond end together; in virtual time
+ * each ends at its moment.
+ */
+export class Deadlines {
+  readonly #clock: Clock
+  readonly #lists = new Map<number, Chain<Due>>()
+  #waiting = 0
+  #alarm: Alarm | undefined
+  #rings = Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** @param ms how long `due` had when it began; with `Infinity` it never ends, and is not to be added */
+  add(due: Due, ms: number): Link<Due> {
+    const list = this.#lists.get(ms) ?? this.#listFor(ms)
+    this.#waiting++
+    if (due.dueAt < this.#rings || !this.#alarm?.stands) this.#set(due.dueAt)
+    else if (this.#waiting === 1) this.#alarm.wake()
+    return list.add(due)
+  }
+
+  remove(link: Link<Due>): void {
+    if (!link.leave() || --this.#waiting > 0 || this.#alarm === undefined) return
+    if (!this.#alarm.rest()) this.#unset()
+  }
+
+  #listFor(ms: number): Chain<Due> {
+    if (this.#lists.size >= mostEmpty)
+      for (const [key, { size }] of this.#lists) if (size === 0) this.#lists.delete(key)
+    const list = new Chain<Due>()
+    this.#lists.set(ms, list)
+    return list
+  }
+
+  #set(at: number): void {
+    this.#alarm?.cancel()
+    this.#rings = at
+    this.#alarm = setAlarm(this.#clock, at - this.#clock.now(), () => this.#ring())
+  }
+
+  #unset(): void {
+    this.#alarm = undefined
+    this.#rings = Infinity
+  }
+
+  #ring(): void {
+    this.#unset()
+    const now = this.#clock.now()
+    for (let next = this.#earliest(); next !== undefined; next = this.#earliest()) {
+      const { value } = next
+      if (value.dueAt - now > roundingMs) {
+        // Whoever was added by one that ended may have set it already.
+        if (value.dueAt < this.#rings) this.#set(value.dueAt)
+        return
+      }
+      next.leave()
+      this.#waiting--
+      try {
+        value.expire()
+      } catch (error) {
+        reportFailure(error)
+      }
+    }
+  }
+
+  /** Of those that are due at the same time, the one of the list that was there first. */
+  #earliest(): Link<Due> | undefined {
+    let earliest: Link<Due> | undefined
+    for (const { first } of this.#lists.values()) {
+      if (first !== undefined && (earliest === undefined || first.value.dueAt < earliest.value.dueAt)) earliest = first
+    }
+    return earliest
+  }
+}
+
+const all = new WeakMap<Clock, Deadlines>()
+
+/** The deadlines of a clock, the same for all who ask. */
+export function deadlinesOf(clock: Clock): Deadlines {
+  const known = all.get(clock)
+  if (known) return known
+  const deadlines = new Deadlines(clock)
+  all.set(clock, deadlines)
+  return deadlines
+}

@@ -1,0 +1,192 @@
+import type { Clock } from './clock.ts'
+import { type Guard, halted, type Instead, type Passing } from './guard.ts'
+import type { Call, Context } from './layer.ts'
+import type { Runtime } from './runtime.ts'
+import { contextOf } from './scope.ts'
+
+/**
+ * A guard as a call. Guards that stand next to each other become one pass: one promise for all of them, and not one for
+ * each. Nine layers cost 0.7 µs this way, and 3 µs with a promise, two closures and a turn of the microtask queue each
+ * (test/bench).
+ */
+export function pass<Req, Res, Mark>(
+  guard: Guard<Req, Res, Mark>,
+  next: Call<Req, Res>,
+  { clock }: Runtime,
+): Call<Req, Res> {
+  const plan = new Plan<Req, Res>(guard as Guard<Req, Res, unknown>, next, clock)
+  const call: Call<Req, Res> = (request, context) =>
+    new Promise((resolve, reject) => {
+      new Pass(plan, request, context, resolve, reject).descend(0)
+    })
+  plans.set(call, plan as Plan<never, unknown>)
+  return call
+}
+
+const plans = new WeakMap<object, Plan<never, unknown>>()
+
+/** A guard, and how deep it stands. All of one shape, whatever each can do. */
+interface Step<Req, Res> {
+  readonly wait: Guard<Req, Res, unknown>['wait']
+  readonly enter: Guard<Req, Res, unknown>['enter']
+  readonly below: Guard<Req, Res, unknown>['below']
+  readonly value: Guard<Req, Res, unknown>['value']
+  readonly error: Guard<Req, Res, unknown>['error']
+  /** Which of the contexts of a pass is its own. */
+  readonly level: number
+}
+
+/** What a pass goes through. Worked out at the first call, because most are only parts of a longer one. */
+class Plan<Req, Res> {
+  readonly clock: Clock
+  readonly #guard: Guard<Req, Res, unknown>
+  readonly #next: Call<Req, Res>
+  #steps: readonly Step<Req, Res>[] | undefined
+  #base: Call<Req, Res>
+
+  constructor(guard: Guard<Req, Res, unknown>, next: Call<Req, Res>, clock: Clock) {
+    this.#guard = guard
+    this.#next = next
+    this.#base = next
+    this.clock = clock
+  }
+
+  get steps(): readonly Step<Req, Res>[] {
+    if (this.#steps !== undefined) return this.#steps
+    const steps: Step<Req, Res>[] = []
+    let level = 0
+    for (let plan: Plan<Req, Res> | undefined = this; plan?.clock === this.clock; plan = planOf(plan.#next)) {
+      const { wait, enter, below, value, error } = plan.#guard
+      steps.push({ wait, enter, below, value, error, level })
+      if (below) level++
+      this.#base = plan.#next
+    }
+    this.#steps = steps
+    return steps
+  }
+
+  /** What stands below all of them. */
+  get base(): Call<Req, Res> {
+    return this.#base
+  }
+}
+
+function planOf<Req, Res>(call: Call<Req, Res>): Plan<Req, Res> | undefined {
+  return plans.get(call) as Plan<Req, Res> | undefined
+}
+
+/** One call on its way down through the steps and up again. */
+class Pass<Req, Res> implements Passing {
+  readonly #steps: readonly Step<Req, Res>[]
+  readonly #plan: Plan<Req, Res>
+  readonly #request: Req
+  readonly #contexts: Context[]
+  readonly #marks: unknown[] = []
+  readonly #resolve: (value: Res) => void
+  readonly #reject: (error: unknown) => void
+
+  constructor(
+    plan: Plan<Req, Res>,
+    request: Req,
+    context: Context,
+    resolve: (value: Res) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#plan = plan
+    this.#steps = plan.steps
+    this.#request = request
+    this.#contexts = [context]
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  descend(from: number): void {
+    const steps = this.#steps
+    const request = this.#request
+    const now = this.#plan.clock.now()
+    let context = this.#contexts[this.#contexts.length - 1] as Context
+    for (let at = from; at < steps.length; at++) {
+      const { wait, enter, below } = steps[at] as Step<Req, Res>
+      try {
+        const turn = wait?.(request, context, now)
+        if (turn !== undefined) {
+          this.#waitFor(turn, at)
+          return
+        }
+        const mark = enter?.(request, context, now, this, at)
+        this.#marks.push(mark)
+        if (below === undefined) continue
+        context = below(mark)
+        this.#contexts.push(context)
+      } catch (error) {
+        this.#rise(at - 1, false, error)
+        return
+      }
+    }
+    this.#send(request, context, steps.length - 1)
+  }
+
+  cut(at: number, error: unknown): void {
+    this.#rise(at - 1, false, error)
+  }
+
+  #waitFor(turn: Promise<void>, at: number): void {
+    turn.then(
+      () => {
+        const { enter, below } = this.#steps[at] as Step<Req, Res>
+        const context = this.#contexts[this.#contexts.length - 1] as Context
+        try {
+          const mark = enter?.(this.#request, context, this.#plan.clock.now(), this, at)
+          this.#marks.push(mark)
+          if (below) this.#contexts.push(below(mark))
+        } catch (error) {
+          this.#rise(at - 1, false, error)
+          return
+        }
+        this.descend(at + 1)
+      },
+      (error) => this.#rise(at - 1, false, error),
+    )
+  }
+
+  #send(request: Req, context: Context, at: number): void {
+    try {
+      this.#await(this.#plan.base(request, contextOf(context)), at)
+    } catch (error) {
+      this.#rise(at, false, error)
+    }
+  }
+
+  #rise(from: number, isValue: boolean, outcome: unknown): void {
+    const steps = this.#steps
+    const request = this.#request
+    const contexts = this.#contexts
+    const now = this.#plan.clock.now()
+    for (let at = from; at >= 0; at--) {
+      const { value, error, level } = steps[at] as Step<Req, Res>
+      const context = contexts[level] as Context
+      const mark = this.#marks[at]
+      let instead: Instead<Res>
+      try {
+        instead = isValue
+          ? value?.(outcome as Res, request, context, mark, now)
+          : error?.(outcome, request, context, mark, now)
+      } catch (thrown) {
+        isValue = false
+        outcome = thrown
+      }
+      if (instead === undefined) continue
+      if (instead !== halted) this.#await(instead, at - 1)
+      return
+    }
+    if (isValue) this.#resolve(outcome as Res)
+    else this.#reject(outcome)
+  }
+
+  #await(outcome: Promise<Res>, at: number): void {
+    outcome.then(
+      (value) => this.#rise(at, true, value),
+      (error) => this.#rise(at, false, error),
+    )
+  }
+}

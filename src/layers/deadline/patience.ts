@@ -1,0 +1,95 @@
+import type { Follower } from '../../core/abort.ts'
+import type { Chain, Link } from '../../core/chain.ts'
+import type { Deadlines, Due } from '../../core/deadlines.ts'
+import type { Passing } from '../../core/guard.ts'
+import type { Context } from '../../core/layer.ts'
+import { followContext, reasonOf, Scope, unfollowContext } from '../../core/scope.ts'
+import { DeadlineError } from './error.ts'
+
+/** Calls that wait for their end. */
+export type Ongoing = Chain<{
+  /** Ends the call with this reason, as its caller's abort would. */
+  end(reason: unknown): void
+}>
+
+/** How long one call is waited for: it ends with the time, with the abort of the signal above, or with the call. */
+export class Patience implements Due, Follower {
+  readonly scope: 'call' | 'attempt'
+  readonly limitMs: number
+  readonly below: Scope
+  /** Something has gone up. From then on the signal below can still be aborted, for a body, but nothing else. */
+  over = false
+  dueAt = Infinity
+  /** Its place among the calls that wait. */
+  seat: Link<unknown> | undefined = undefined
+  readonly #above: Context
+  readonly #deadlines: Deadlines
+  readonly #passing: Passing
+  readonly #at: number
+  readonly #link: Link<Follower> | undefined
+  #timer: Link<Due> | undefined = undefined
+
+  /**
+   * @param endsAt the deadline of those below
+   * @param passing where to end the call, and at which of its steps
+   */
+  constructor(
+    scope: 'call' | 'attempt',
+    limitMs: number,
+    context: Context,
+    endsAt: number,
+    deadlines: Deadlines,
+    passing: Passing,
+    at: number,
+  ) {
+    this.scope = scope
+    this.limitMs = limitMs
+    this.#above = context
+    this.#deadlines = deadlines
+    this.#passing = passing
+    this.#at = at
+    this.below = new Scope(context, endsAt)
+    this.#link = followContext(context, this)
+  }
+
+  /** Even where an outer deadline comes first: a more patient caller may join the flight that this is part of. */
+  start(now: number): void {
+    const { limitMs } = this
+    if (this.over || limitMs === Infinity) return
+    this.dueAt = now + limitMs
+    this.#timer = this.#deadlines.add(this, limitMs)
+  }
+
+  expire(): void {
+    this.end(new DeadlineError(this.scope, this.limitMs))
+  }
+
+  aborted(): void {
+    this.end(reasonOf(this.#above))
+  }
+
+  /** After a value it still reaches the body, but no longer the promise. */
+  end(reason: unknown): void {
+    const late = this.over
+    if (!late) {
+      this.finish()
+      this.unlink()
+    }
+    this.below.abort(reason)
+    if (!late) this.#passing.cut(this.#at, reason)
+  }
+
+  /** @param covered what the time runs on for */
+  finish(covered?: Promise<unknown>): void {
+    this.over = true
+    this.seat?.leave()
+    if (this.#timer === undefined) return
+    const stop = () => this.#deadlines.remove(this.#timer as Link<Due>)
+    if (covered) covered.then(stop, stop)
+    else stop()
+  }
+
+  unlink(): void {
+    if (this.#link) unfollowContext(this.#above, this.#link)
+  }
+}
