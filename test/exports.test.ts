@@ -35,6 +35,7 @@ const names: Record<string, string[]> = {
     'breaker',
     'Circuit',
     'CircuitOpenError',
+    'createContext',
     'deadline',
     'DeadlineError',
     'Gate',

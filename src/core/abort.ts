@@ -19,8 +19,18 @@ interface Hub {
 
 const hubs = stamp<Hub>()
 
-/** A signal that never aborts. Nothing is hung on it. */
-export const never: AbortSignal = new AbortController().signal
+let unaborted: AbortSignal | undefined
+
+/** A signal that never aborts; nothing is hung on it. Made at its first use: Workers make none while modules load. */
+export function never(): AbortSignal {
+  unaborted ??= new AbortController().signal
+  return unaborted
+}
+
+/** Asked before anything else is asked of a signal: in Workers one that all share may only be looked at. */
+export function isNever(signal: AbortSignal): boolean {
+  return signal === unaborted
+}
 
 /** Runs `listener` once when `signal` aborts, at once if it already has. The function returned takes it back. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
@@ -30,11 +40,11 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
 
 /** As `onAbort`, for calls on their way: what is returned is given to `unfollow`, and no function is made for it. */
 export function follow(signal: AbortSignal, follower: Follower): Link<Follower> | undefined {
+  if (isNever(signal)) return undefined
   if (signal.aborted) {
     follower.aborted()
     return undefined
   }
-  if (signal === never) return undefined
   let hub = hubs.read(signal)
   if (hub === undefined) {
     hub = { followers: undefined, isOwn: false }

@@ -29,16 +29,16 @@ export class Link<T> {
  */
 export class Chain<T> {
   first: Link<T> | undefined
-  #last: Link<T> | undefined
+  last: Link<T> | undefined
   size = 0
 
   add(value: T): Link<T> {
     const link = new Link(value, this)
-    const last = this.#last
+    const last = this.last
     link.previous = last
     if (last === undefined) this.first = link
     else last.next = link
-    this.#last = link
+    this.last = link
     this.size++
     return link
   }
@@ -48,7 +48,7 @@ export class Chain<T> {
     const { previous, next } = link
     if (previous === undefined) this.first = next
     else previous.next = next
-    if (next === undefined) this.#last = previous
+    if (next === undefined) this.last = previous
     else next.previous = previous
     this.size--
   }

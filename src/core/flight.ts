@@ -1,4 +1,5 @@
-import { onAbort } from './abort.ts'
+import { type Follower, follow, isNever, unfollow } from './abort.ts'
+import { Chain, type Link } from './chain.ts'
 
 export type Start<T> = (signal: AbortSignal, flight: Flight<T>) => Promise<T>
 
@@ -11,6 +12,8 @@ export type Start<T> = (signal: AbortSignal, flight: Flight<T>) => Promise<T>
 export class Flight<T> {
   readonly #controller = new AbortController()
   readonly #work: Promise<T>
+  /** Those who may leave. The others hold the work itself, and are only counted. */
+  readonly #waiters = new Chain<Waiter<T>>()
   #callers = 0
   #over = false
   #deadlineAt: number
@@ -25,8 +28,16 @@ export class Flight<T> {
     this.#onOver = onOver
     this.#deadlineAt = deadlineAt
     this.#work = begin(start, this.#controller.signal, this)
-    const land = () => this.#end()
-    this.#work.then(land, land)
+    this.#work.then(
+      (value) => {
+        this.#end()
+        this.#land((waiter) => waiter.resolve(value))
+      },
+      (error) => {
+        this.#end()
+        this.#land((waiter) => waiter.reject(error))
+      },
+    )
   }
 
   /** Those who wait. */
@@ -40,26 +51,20 @@ export class Flight<T> {
   }
 
   join(signal?: AbortSignal, deadlineAt = Infinity): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    const stays = signal === undefined || isNever(signal)
+    if (!stays && signal.aborted) return Promise.reject(signal.reason)
     this.#callers++
-    this.#deadlineAt = Math.max(this.#deadlineAt, deadlineAt)
-    if (signal === undefined) return this.#work
+    if (deadlineAt > this.#deadlineAt) this.#deadlineAt = deadlineAt
+    if (stays) return this.#work
     return new Promise((resolve, reject) => {
-      const leave = onAbort(signal, () => {
-        reject(signal.reason)
-        if (--this.#callers === 0 && !this.#over) this.abort(signal.reason)
-      })
-      this.#work.then(
-        (value) => {
-          leave()
-          resolve(value)
-        },
-        (error) => {
-          leave()
-          reject(error)
-        },
-      )
+      const waiter = new Waiter(this, signal, resolve, reject)
+      waiter.seat = this.#waiters.add(waiter)
     })
+  }
+
+  /** For a waiter: it has left. */
+  left(reason: unknown): void {
+    if (--this.#callers === 0 && !this.#over) this.abort(reason)
   }
 
   /** Aborts the signal of the work even after its end: what it brought home may still hang on it, as a stream does. */
@@ -68,10 +73,46 @@ export class Flight<T> {
     this.#controller.abort(reason)
   }
 
+  #land(settle: (waiter: Waiter<T>) => void): void {
+    for (let { first } = this.#waiters; first !== undefined; first = this.#waiters.first) {
+      first.value.leave()
+      settle(first.value)
+    }
+  }
+
   #end(): void {
     if (this.#over) return
     this.#over = true
     this.#onOver()
+  }
+}
+
+/** A caller who may leave: a promise of its own, and no chain of others behind it. */
+class Waiter<T> implements Follower {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+  seat: Link<Waiter<T>> | undefined
+  readonly #flight: Flight<T>
+  readonly #signal: AbortSignal
+  readonly #link: Link<Follower> | undefined
+
+  constructor(flight: Flight<T>, signal: AbortSignal, resolve: (value: T) => void, reject: (error: unknown) => void) {
+    this.resolve = resolve
+    this.reject = reject
+    this.#flight = flight
+    this.#signal = signal
+    this.#link = follow(signal, this)
+  }
+
+  aborted(): void {
+    this.seat?.leave()
+    this.reject(this.#signal.reason)
+    this.#flight.left(this.#signal.reason)
+  }
+
+  leave(): void {
+    this.seat?.leave()
+    unfollow(this.#signal, this.#link)
   }
 }
 
@@ -92,22 +133,24 @@ export class Flights<T> {
     return this.#flights.size
   }
 
-  has(key: string): boolean {
-    return this.#flights.has(key)
+  /** The flight of this key that is under way. */
+  get(key: string): Flight<T> | undefined {
+    return this.#flights.get(key)
   }
 
   /** Joins the flight of this key, or starts it. */
   join(key: string, start: Start<T>, signal?: AbortSignal, deadlineAt = Infinity): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    let flight = this.#flights.get(key)
-    if (flight === undefined) {
-      const over = () => {
-        if (this.#flights.get(key) === started) this.#flights.delete(key)
-      }
-      const started: Flight<T> = new Flight(start, over, deadlineAt)
-      flight = started
-      this.#flights.set(key, flight)
-    }
+    if (signal && !isNever(signal) && signal.aborted) return Promise.reject(signal.reason)
+    const flight = this.#flights.get(key) ?? this.#begin(key, start, deadlineAt)
     return flight.join(signal, deadlineAt)
+  }
+
+  #begin(key: string, start: Start<T>, deadlineAt: number): Flight<T> {
+    const over = () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    }
+    const flight: Flight<T> = new Flight(start, over, deadlineAt)
+    this.#flights.set(key, flight)
+    return flight
   }
 }

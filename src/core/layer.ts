@@ -1,3 +1,4 @@
+import { never } from './abort.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
 
 /** How much a call matters when there is not room for all; the first to be shed is `background`. */
@@ -12,6 +13,19 @@ export interface Context {
   /** When the caller's patience ends, on the clock's monotonic time; `Infinity` is never. */
   readonly deadlineAt: number
   readonly priority: Priority
+}
+
+/**
+ * The context of a call that nobody has said anything about: no signal that could abort, the first attempt, no deadline,
+ * `normal`. What is given takes the place of that.
+ */
+export function createContext(given: Partial<Context> = {}): Context {
+  return {
+    signal: given.signal ?? never(),
+    attempt: given.attempt ?? 1,
+    deadlineAt: given.deadlineAt ?? Infinity,
+    priority: given.priority ?? 'normal',
+  }
 }
 
 /** One asynchronous operation: a request, a socket dial, or a token refresh. */

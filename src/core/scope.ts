@@ -1,4 +1,4 @@
-import { Aborter, type Follower, follow, never, unfollow } from './abort.ts'
+import { Aborter, type Follower, follow, isNever, unfollow } from './abort.ts'
 import { Chain, type Link } from './chain.ts'
 import type { Context, Priority } from './layer.ts'
 
@@ -71,7 +71,8 @@ export function contextOf(context: Context): Context {
 
 /** Whether the call was ended from above, and why; asking makes no signal. */
 export function isOver(context: Context): boolean {
-  return context instanceof Scope ? context.isOver : context.signal.aborted
+  if (context instanceof Scope) return context.isOver
+  return !isNever(context.signal) && context.signal.aborted
 }
 
 export function reasonOf(context: Context): unknown {
@@ -80,8 +81,7 @@ export function reasonOf(context: Context): unknown {
 
 /** Tells `follower` when a call is ended from above; undefined where that never happens. */
 export function followContext(context: Context, follower: Follower): Link<Follower> | undefined {
-  if (context instanceof Scope) return context.follow(follower)
-  return context.signal === never ? undefined : follow(context.signal, follower)
+  return context instanceof Scope ? context.follow(follower) : follow(context.signal, follower)
 }
 
 export function unfollowContext(context: Context, link: Link<Follower>): void {

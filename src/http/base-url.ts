@@ -4,10 +4,19 @@ import { OptionsError } from '../core/options.ts'
 export function urlOf(input: RequestInfo | URL, base: URL | undefined): URL | undefined {
   const text = isRequest(input) ? input.url : String(input)
   const against = base ?? (globalThis as { location?: { href: string } }).location?.href
-  const url = URL.canParse(text, against) ? new URL(text, against) : undefined
+  const url = parsed(text, against)
   if (url === undefined) return undefined
   if (base !== undefined && !isRequest(input) && !isUrl(input)) stayHome(url, base)
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined
+}
+
+/** One reading, where `URL.canParse` would be another; `URL.parse` is too young. */
+function parsed(text: string, against: string | URL | undefined): URL | undefined {
+  try {
+    return new URL(text, against)
+  } catch {
+    return undefined
+  }
 }
 
 /** Where a client's socket dials: a text is read relative to the base, as for requests. */

@@ -1,60 +1,112 @@
-import { Aborter, onAbort } from '../core/abort.ts'
+import { Aborter, type Follower, follow, unfollow } from '../core/abort.ts'
+import { Chain, type Link } from '../core/chain.ts'
+import { stamp } from '../core/stamp.ts'
+
+/** What ends a call. Held weakly where that exists: Hermes does not always have it. */
+interface Ender {
+  deref(): Aborter | undefined
+}
+
+/** Links of calls that are over, to bodies that may still be read: those of one signal, in the order of coming. */
+interface Lingering {
+  readonly links: Chain<CallerSignal>
+  /** So many are looked through for bodies that are gone. */
+  sweepAt: number
+}
+
+const lingering = stamp<Lingering>()
 
 /**
- * A caller's abort on its way to its call, and to the body of its answer. While the call is under way it is one listener;
- * afterwards the link is weak: a signal may live as long as the page, and must not keep what every call has left behind.
+ * What ends a body lives as long as the body. To that belongs what was asked for: Node lets the signal of a `Request` go
+ * deaf when nobody holds the request.
  */
-export class CallerSignal {
-  readonly #callers: AbortSignal
-  readonly #aborter = new Aborter()
-  #unlink: () => void
+const enders = stamp<readonly [Aborter, RequestInfo | URL]>()
 
-  constructor(callers: AbortSignal) {
+const leastSwept = 32
+
+/**
+ * A caller's abort on its way to its call, and after that to the body of its answer: nothing tells when a body has been
+ * read, so the link stays. A signal may live as long as the page, and must not keep what every call has left behind: the
+ * last one is held by it, those before are there for as long as somebody has their body.
+ *
+ * A `FinalizationRegistry` would tell when a body is gone, and costs every call more than all else that we do; most
+ * signals are made for one call, and go with it.
+ */
+export class CallerSignal implements Follower {
+  #ender: Ender
+  readonly #callers: AbortSignal
+  readonly #input: RequestInfo | URL
+  readonly #link: Link<Follower> | undefined
+
+  constructor(callers: AbortSignal, input: RequestInfo | URL) {
+    this.#input = input
+    this.#ender = strongly(new Aborter())
     this.#callers = callers
-    const aborter = this.#aborter
-    this.#unlink = onAbort(callers, () => aborter.abort(callers.reason))
+    this.#link = follow(callers, this)
   }
 
   /** What the call is given in place of its caller's. */
   get signal(): AbortSignal {
-    return this.#aborter.signal
+    return this.#ender.deref()?.signal ?? this.#callers
   }
 
-  /** Lets go when there is nothing left to abort. */
-  follow(answer: Promise<Response>): Promise<Response> {
+  aborted(): void {
+    this.#ender.deref()?.abort(this.#callers.reason)
+  }
+
+  /** Lets go when there is nothing left to end. */
+  lead(answer: Promise<Response>): Promise<Response> {
     return answer.then(
       (response) => {
-        this.#unlink()
-        if (response.body && !this.#callers.aborted) linger(response.body, this.#callers, this.#aborter)
+        if (response.body) this.#linger(response.body)
+        else this.#leave()
         return response
       },
       (error) => {
-        this.#unlink()
+        this.#leave()
         throw error
       },
     )
   }
+
+  #leave(): void {
+    unfollow(this.#callers, this.#link)
+  }
+
+  #linger(body: ReadableStream): void {
+    const aborter = this.#ender.deref()
+    if (aborter === undefined || this.#callers.aborted) return
+    enders.write(body, [aborter, this.#input])
+    let all = lingering.read(this.#callers)
+    if (all === undefined) {
+      all = { links: new Chain(), sweepAt: leastSwept }
+      lingering.write(this.#callers, all)
+    }
+    const before = all.links.last?.value
+    if (before) before.#ender = weakly(before.#ender)
+    all.links.add(this)
+    if (all.links.size >= all.sweepAt) sweep(all)
+  }
+
+  /** Forgets it if its body is gone. */
+  static forget(link: Link<CallerSignal>): void {
+    if (link.value.#ender.deref()) return
+    link.value.#leave()
+    link.leave()
+  }
 }
 
-let unread: FinalizationRegistry<() => void> | undefined
-
-/** What ends a body lives as long as the body. */
-const enders = new WeakMap<ReadableStream, Aborter>()
-
-/**
- * The caller's abort must reach a body while it is read, and nothing tells when that is over. So the link goes when the
- * stream is collected; until then it is one entry in a chain, and harmless.
- */
-function linger(body: ReadableStream, callers: AbortSignal, aborter: Aborter): void {
-  enders.set(body, aborter)
-  // Hermes does not always have it.
-  const unlink = weakly(callers, typeof WeakRef === 'undefined' ? { deref: () => aborter } : new WeakRef(aborter))
-  if (typeof FinalizationRegistry === 'undefined') return
-  unread ??= new FinalizationRegistry((release) => release())
-  unread.register(body, unlink)
+function sweep(all: Lingering): void {
+  for (let link = all.links.first; link !== undefined; link = link.next) CallerSignal.forget(link)
+  all.sweepAt = Math.max(leastSwept, 2 * all.links.size)
 }
 
-// A function of its own, because what one closure of a function holds, all of them hold.
-function weakly(callers: AbortSignal, ender: { deref(): Aborter | undefined }): () => void {
-  return onAbort(callers, () => ender.deref()?.abort(callers.reason))
+// Functions of their own, because what one closure of a function holds, all of them hold.
+function strongly(aborter: Aborter): Ender {
+  return { deref: () => aborter }
+}
+
+function weakly(ender: Ender): Ender {
+  const aborter = ender.deref()
+  return aborter && typeof WeakRef !== 'undefined' ? new WeakRef(aborter) : ender
 }

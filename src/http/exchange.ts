@@ -41,7 +41,7 @@ export class Exchange {
   /** Attempts begun, hedges included. */
   started = 0
   readonly #clock: Clock
-  #url: URL | undefined
+  #url: URL | string
   #body: Replay | undefined
   #request: Request | undefined
   #malformed: boolean | undefined
@@ -49,8 +49,8 @@ export class Exchange {
 
   /** @param from the exchange of the same call, where a layer has replaced the request */
   constructor(
-    // A whole URL as text is read only if somebody asks for it.
-    sent: { input: RequestInfo | URL; init: RequestInit; url: URL | undefined; upstream: Upstream },
+    // A whole URL as text is read as one only if somebody asks for it.
+    sent: { input: RequestInfo | URL; init: RequestInit; url: URL | string; upstream: Upstream },
     settings: CallSettings,
     clock: Clock,
     from?: Exchange,
@@ -68,13 +68,13 @@ export class Exchange {
   }
 
   get url(): URL {
-    this.#url ??= new URL(this.input as string)
+    if (typeof this.#url === 'string') this.#url = new URL(this.#url)
     return this.#url
   }
 
   /** Where it goes, as text. */
   get href(): string {
-    return this.#url === undefined ? (this.input as string) : this.#url.href
+    return typeof this.#url === 'string' ? this.#url : this.#url.href
   }
 
   /** Made when it is first asked for: a body that a layer puts into a request of its own must not be touched before. */

@@ -45,39 +45,40 @@ export function buildFetch(
     init: RequestInit,
     settings: CallSettings,
     callers: AbortSignal | undefined | null,
-    where: { readonly url: URL | undefined; readonly upstream: Upstream },
+    url: URL | string,
+    upstream: Upstream,
   ): Promise<Response> => {
     inFlight.check()
     // A string or a Request goes out as it came. A URL is copied, because its owner may turn it into the next page's.
     const kept = isRequest(input) || (typeof input === 'string' && base === undefined)
-    const sent = { input: kept ? input : (where.url as URL), init, url: where.url, upstream: where.upstream }
-    const exchange = new Exchange(sent, settings, runtime.clock)
-    const ended = callers ? new CallerSignal(callers) : undefined
-    const context = { signal: ended?.signal ?? never, attempt: 1, deadlineAt: Infinity, priority: settings.priority }
+    const exchange = new Exchange({ input: kept ? input : url, init, url, upstream }, settings, runtime.clock)
+    const caller = callers ? new CallerSignal(callers, input) : undefined
+    const context = { signal: caller?.signal ?? never(), attempt: 1, deadlineAt: Infinity, priority: settings.priority }
     // Own layers are given a request, which nobody else can change, and until then the body must not be touched.
     const body = ownLayers.length === 0 ? exchange.body : undefined
     const answer = layers(exchange, context)
     body?.freeze()
-    return ended === undefined ? answer : ended.follow(answer)
+    return caller === undefined ? answer : caller.lead(answer)
   }
 
   const send = (input: RequestInfo | URL, given: Init | undefined): Promise<Response> => {
-    const authority = typeof input === 'string' ? known?.find(input) : undefined
-    if (authority !== undefined && given === undefined) {
-      return run(input, noInit, settingsOf(undefined), undefined, { url: undefined, upstream: registry.get(authority) })
+    const text = isRequest(input) ? input.url : typeof input === 'string' ? input : undefined
+    const authority = text === undefined ? undefined : known?.find(text)
+    if (given === undefined && authority !== undefined && text === input) {
+      return run(input, noInit, settingsOf(undefined), undefined, text, registry.get(authority))
     }
     const { signal, ...init } = membersOf(given ?? noInit)
     const settings = settingsOf(given && Object.hasOwn(given, 'breakwater') ? given.breakwater : undefined)
-    const url = authority === undefined ? urlOf(input, base) : undefined
     const callers = signal === undefined ? signalOf(input) : signal
+    const url = authority === undefined ? urlOf(input, base) : (text as string)
     // Not ours (data:, blob:), or not a URL or a signal: the platform answers, or says in its own words what is wrong.
-    if ((url === undefined && authority === undefined) || (callers && !('addEventListener' in callers))) {
+    if (url === undefined || (callers && !('addEventListener' in callers))) {
       return (options.fetch ?? globalThis.fetch)(input, signal === undefined ? init : { ...init, signal })
     }
     if (callers?.aborted) throw callers.reason
-    const upstream = url === undefined ? registry.get(authority as string) : upstreamAt(url)
-    if (url !== undefined && typeof input === 'string') known?.learn(input, url, upstream.authority)
-    return run(input, init, settings, callers, { url, upstream })
+    const upstream = typeof url === 'string' ? registry.get(authority as string) : upstreamAt(url)
+    if (text !== undefined && typeof url === 'object') known?.learn(text, url, upstream.authority)
+    return run(input, init, settings, callers, url, upstream)
   }
   return (input, init) => {
     try {

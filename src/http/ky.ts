@@ -37,45 +37,62 @@ export function createKy(fetch: BreakwaterFetch, given: KyOptions = {}, baseUrl?
   // Only what is their own, whatever somebody has hung into the prototype of all objects.
   const own = Object.assign(Object.create(null) as Options, given)
   for (const name of names) if (own[name] !== undefined) refuse(name, own[name], 'ky.')
-  const guard = (options: Options) => {
-    const allowed: Options = { ...fixed, totalTimeout: false, fetch: fetch as typeof globalThis.fetch }
-    for (const name of names) {
-      if (options[name] === undefined) Object.assign(options, { [name]: allowed[name] })
-      else if (options[name] !== allowed[name]) refuse(name, options[name])
-    }
-  }
   const instance = ky.create({
     ...own,
     ...fixed,
     fetch: fetch as typeof globalThis.fetch,
     ...(base === undefined || own.baseUrl !== undefined ? {} : { baseUrl: base }),
-    hooks: { ...own.hooks, init: [...(own.hooks?.init ?? []), guard] },
+    ...watched(own, fetch),
   })
-  return base === undefined ? instance : keepHome(instance, base)
+  return guarded(instance, base, fetch)
 }
 
-const verbs: ReadonlySet<unknown> = new Set(['get', 'post', 'put', 'patch', 'head', 'delete', 'query'])
+const verbs: readonly (keyof KyInstance)[] = ['get', 'post', 'put', 'patch', 'head', 'delete', 'query'] as never
 
-/** ky follows a string anywhere. With a base it must stay there, as it must with our `fetch`. */
-function keepHome(instance: KyInstance, base: URL): KyInstance {
-  const check = (input: unknown) => {
-    if (typeof input === 'string' && URL.canParse(input, base)) stayHome(new URL(input, base), base)
+/**
+ * What a call or an extension says is looked at on its way in: a hook of ours would see it too, but ky then copies all
+ * options of every call, which costs 5 µs.
+ */
+function guarded(instance: KyInstance, base: URL | undefined, fetch: BreakwaterFetch): KyInstance {
+  const run = (call: KyInstance['get'], input: Input, options: Options | undefined) => {
+    // ky follows a string anywhere. With a base it must stay there, as it must with our `fetch`.
+    if (base && typeof input === 'string' && URL.canParse(input, base)) stayHome(new URL(input, base), base)
+    return call(input, options && allowed(options, fetch))
   }
-  return new Proxy(instance, {
-    apply: (target, _this, [input, options]: [Input, Options?]) => {
-      check(input)
-      return target(input, options)
-    },
-    get: (target, name: keyof KyInstance) => {
-      if (name === 'extend')
-        return (...given: Parameters<KyInstance['extend']>) => keepHome(target.extend(...given), base)
-      if (!verbs.has(name)) return target[name]
-      return (input: Input, options?: Options) => {
-        check(input)
-        return target[name as 'get'](input, options)
-      }
-    },
+  const calls = new Map<PropertyKey, unknown>()
+  for (const name of verbs) {
+    const call = instance[name] as KyInstance['get']
+    calls.set(name, (input: Input, options?: Options) => run(call, input, options))
+  }
+  calls.set('extend', (given: Options | ((parent: Options) => Options)) => {
+    const told = (options: Options) => ({ ...allowed(options, fetch), ...watched(options, fetch) })
+    const extension = typeof given === 'function' ? (parent: Options) => told(given(parent)) : told(given)
+    return guarded(instance.extend(extension), base, fetch)
   })
+  return new Proxy(instance, {
+    apply: (target, _this, [input, options]: [Input, Options?]) => run(target, input, options),
+    get: (target, name: keyof KyInstance) => calls.get(name) ?? target[name],
+  })
+}
+
+/** Where a user's own hooks may still change the options, ours comes after them and looks once more. */
+function watched({ hooks }: Options, fetch: BreakwaterFetch): Pick<Options, 'hooks'> {
+  if (!hooks) return {}
+  const look = (options: Options) => void Object.assign(options, allowed(options, fetch))
+  return { hooks: hooks.init?.length ? { ...hooks, init: [...hooks.init, look] } : hooks }
+}
+
+/** @throws OptionsError where one of ky's options is set that we take the place of */
+function allowed(options: Options, fetch: BreakwaterFetch): Options {
+  let result = options
+  for (const name of names) {
+    if (!(name in options)) continue
+    const only = name === 'fetch' ? fetch : name === 'retry' ? 0 : false
+    if (options[name] !== undefined && options[name] !== only) refuse(name, options[name])
+    // An `undefined` would bring back ky's own default.
+    result = { ...result, [name]: only }
+  }
+  return result
 }
 
 function refuse(name: keyof typeof ours, got: unknown, path = ''): never {

@@ -1,5 +1,5 @@
 export type { Call, Context, Layer, Priority } from '../core/layer.ts'
-export { stack } from '../core/layer.ts'
+export { createContext, stack } from '../core/layer.ts'
 export { type BreakerNeeds, type BreakerOptions, breaker, Circuit, CircuitOpenError } from './breaker/index.ts'
 export { DeadlineError, type DeadlineNeeds, type DeadlineOptions, deadline } from './deadline/index.ts'
 export { type HedgeNeeds, type HedgeOptions, Hedger, hedge } from './hedge/index.ts'

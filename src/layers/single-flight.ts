@@ -1,6 +1,6 @@
 import { onAbort } from '../core/abort.ts'
 import { type Flight, Flights, type Start } from '../core/flight.ts'
-import type { Layer } from '../core/layer.ts'
+import type { Context, Layer } from '../core/layer.ts'
 
 export interface SingleFlightNeeds<Req, Res> {
   /** What makes two requests the same; undefined for one that must not be shared. */
@@ -25,51 +25,74 @@ export interface FlightEvent {
   readonly type: 'flight.joined'
 }
 
-/** What a flight brings home: copies for all, or one value for one. */
-type Landed<Req, Res> = { readonly leader: Req } & (
-  | { readonly copy: () => Res }
-  | { readonly take: () => { readonly value: Res } | undefined; readonly abort: Flight<unknown>['abort'] }
-)
-
 /**
  * Lets callers who ask for the same thing at the same time share one call. Followers cost no attempt and no budget. Each
  * may leave on its own, and the work ends with the last of them; its patience is that of the most patient. A failure is
  * shared with those who waited, and forgotten. With a single caller nothing is copied.
  */
 export function singleFlight<Req, Res>(needs: SingleFlightNeeds<Req, Res>): Layer<Req, Res> {
-  const { keyOf, share = same, linger, joined, label } = needs
+  const { keyOf, share, joined, label } = needs
   return (next, runtime) => {
     const flights = new Flights<Landed<Req, Res>>()
-    return async (request, context) => {
-      const key = keyOf(request)
-      if (key === undefined) return next(request, context)
-      const follows = flights.has(key)
-      if (follows && runtime.emit) runtime.emit({ type: 'flight.joined', ...label?.(request) } as FlightEvent)
-      const fly: Start<Landed<Req, Res>> = async (signal, flight) => {
-        // Read at the time of each wait: somebody more patient may have joined.
-        const patience = { get: () => flight.deadlineAt, enumerable: true }
-        const below = Object.defineProperty({ ...context, signal }, 'deadlineAt', patience)
-        const value = await next(request, below)
-        const shared = flight.callers > 1 ? await share(value) : { one: value }
+    // Where all get the same value and nobody wants to know whose it is, those who cannot leave hold the work itself.
+    const plain = share || joined ? undefined : new Flights<Res>()
+    const told = (request: Req) => runtime.emit?.({ type: 'flight.joined', ...label?.(request) } as FlightEvent)
+
+    const joinPlain = (all: Flights<Res>, key: string, request: Req, context: Context) => {
+      const { signal, deadlineAt } = context
+      const known = all.get(key)
+      if (known === undefined) {
+        const fly: Start<Res> = (own, flight) => next(request, patient(context, own, flight))
+        return all.join(key, fly, signal, deadlineAt)
+      }
+      if (runtime.emit) told(request)
+      return known.join(signal, deadlineAt)
+    }
+
+    const joinLanding = async (key: string, request: Req, context: Context) => {
+      const { signal, deadlineAt } = context
+      const follows = flights.get(key) !== undefined
+      if (follows && runtime.emit) told(request)
+      const fly: Start<Landed<Req, Res>> = async (own, flight) => {
+        const value = await next(request, patient(context, own, flight))
+        const shared = !share ? { copy: () => value } : flight.callers > 1 ? await share(value) : { one: value }
         if ('copy' in shared) return { leader: request, ...shared }
         return { leader: request, take: once(shared.one), abort: (reason) => flight.abort(reason) }
       }
-      const landed = await flights.join(key, fly, context.signal, context.deadlineAt)
+      const landed = await flights.join(key, fly, signal, deadlineAt)
       if (follows) joined?.(request, landed.leader)
       if ('copy' in landed) return landed.copy()
       const taken = landed.take()
       if (taken === undefined) return next(request, context)
-      linger?.(
+      needs.linger?.(
         taken.value,
-        onAbort(context.signal, () => landed.abort(context.signal.reason)),
+        onAbort(signal, () => landed.abort(signal.reason)),
       )
       return taken.value
+    }
+
+    return (request, context) => {
+      try {
+        const key = keyOf(request)
+        if (key === undefined) return next(request, context)
+        return plain ? joinPlain(plain, key, request, context) : joinLanding(key, request, context)
+      } catch (error) {
+        return Promise.reject(error)
+      }
     }
   }
 }
 
-async function same<Res>(value: Res): Promise<Shared<Res>> {
-  return { copy: () => value }
+/** What a flight brings home: copies for all, or one value for one. */
+type Landed<Req, Res> = { readonly leader: Req } & (
+  | { readonly copy: () => Res }
+  | { readonly take: () => { readonly value: Res } | undefined; readonly abort: Flight<unknown>['abort'] }
+)
+
+/** The context of the work. Its deadline is read at the time of each wait: somebody more patient may have joined. */
+function patient(context: Context, signal: AbortSignal, flight: { readonly deadlineAt: number }): Context {
+  const deadlineAt = { get: () => flight.deadlineAt, enumerable: true }
+  return Object.defineProperty({ ...context, signal }, 'deadlineAt', deadlineAt)
 }
 
 /** For a value that only one can have. */

@@ -1,5 +1,6 @@
 import { type OpenTransport, parseHint, ReliableSocket, type Session } from '../socket/index.ts'
 import { socketDefaults } from '../socket/options.ts'
+import { refusals } from '../socket/refusals.ts'
 import { choice, duration, type ValuesOf } from './parameter.ts'
 import type { Recovery } from './recovery.ts'
 import { RivalSocket } from './rivals/rival-socket.ts'
@@ -91,7 +92,8 @@ export class SocketFleet {
     const { windowMs, maxWindowMs, patienceMs } = values
     const socket = new ReliableSocket('ws://server.test/', [], {
       runtime: world.runtime(first + client),
-      transport: openTransport,
+      // A browser's own would read no refusal.
+      transport: Object.assign(openTransport, { refusals }),
       firstWindowMs: { drop: windowMs },
       maxWindowMs,
       patienceMs,

@@ -19,20 +19,19 @@ export interface DialContext {
   readonly token: string | undefined
 }
 
-const schemes: Readonly<Record<string, string>> = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }
-
 /** A token of RFC 9110, 5.6.2, as RFC 6455, 4.1 wants subprotocols to be. */
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const token = /^[-\w!#$%&'*+.^`|~]+$/
 
 /** Reads a URL as the WebSocket standard does: relative to the page, with http taken as ws. @throws DOMException SyntaxError */
 export function readUrl(given: string | URL): URL {
   const { location } = globalThis as { location?: { href: string } }
   const text = `${given}`
-  if (!URL.canParse(text, location?.href)) throw syntaxError('the URL of a socket cannot be read')
-  const url = new URL(text, location?.href)
-  const scheme = schemes[url.protocol]
-  if (scheme === undefined) throw syntaxError(`a socket's URL begins with ws: or wss:, got ${url.protocol}`)
-  if (url.hash !== '' || text.includes('#')) throw syntaxError('the URL of a socket has no fragment')
+  const base = location?.href
+  if (!URL.canParse(text, base)) throw syntaxError('the URL of a socket cannot be read')
+  const url = new URL(text, base)
+  const scheme = url.protocol.replace(/^http/, 'ws')
+  if (!/^wss?:$/.test(scheme)) throw syntaxError(`the URL of a socket begins with ws: or wss:, got ${scheme}`)
+  if (url.hash || text.includes('#')) throw syntaxError('the URL of a socket has no fragment')
   url.protocol = scheme
   return shared(url)
 }
@@ -41,7 +40,7 @@ let latest: URL | undefined
 
 /** The sockets of a process mostly go to one address, and the object takes 250 bytes. One with a secret is not kept. */
 function shared(url: URL): URL {
-  if (url.search !== '' || url.password !== '') return url
+  if (url.search || url.password) return url
   if (latest?.href !== url.href) latest = url
   return latest
 }
@@ -62,7 +61,7 @@ const none: readonly string[] = []
  * @throws DOMException SyntaxError for a subprotocol that is none, or twice in the list
  */
 export function readProtocols(given: string | readonly string[]): readonly string[] {
-  const isList = typeof given === 'object' && given !== null && Symbol.iterator in given
+  const isList = typeof given !== 'string' && Symbol.iterator in Object(given)
   const protocols = isList ? Array.from(given, String) : [String(given)]
   const names = new Set(protocols.map((name) => name.toLowerCase()))
   if (names.size < protocols.length) throw syntaxError('a subprotocol is there twice')
@@ -90,22 +89,18 @@ export function readClose(given: number | undefined, text: string): { readonly c
 
 /** Bytes of a text in UTF-8, without encoding it. */
 export function byteLength(text: string): number {
-  let bytes = text.length
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x80) continue
-    // The two halves of a pair make four bytes; a lone half becomes a replacement character of three.
-    if (unit < 0x800) bytes += 1
-    else if (unit >= 0xd800 && unit < 0xdc00 && isLowHalf(text.charCodeAt(at + 1))) {
-      bytes += 2
+  let bytes = 0
+  for (let at = 0; at < text.length; at++, bytes++) {
+    const point = text.codePointAt(at) ?? 0
+    if (point > 0x7f) bytes++
+    // Half a pair becomes a replacement character, of three bytes as well.
+    if (point > 0x7ff) bytes++
+    if (point > 0xffff) {
+      bytes++
       at++
-    } else bytes += 2
+    }
   }
   return bytes
-}
-
-function isLowHalf(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000
 }
 
 function syntaxError(message: string): DOMException {

@@ -27,7 +27,7 @@ export async function askAddress(
 ): Promise<Address> {
   const { attempt, signal } = about
   const { token: source, headers } = options
-  const isOwn = Object.keys(headers).some((name) => name.toLowerCase() === 'authorization')
+  const isOwn = Object.keys(headers).some((name) => /^authorization$/i.test(name))
   // Nobody waits for a token that would not be sent.
   const isFor = (target: URL) => source !== undefined && mayCarry(source, target)
   const isWanted = typeof url === 'function' || (isFor(url) && (typeof protocols === 'function' || !isOwn))

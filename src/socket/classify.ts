@@ -41,9 +41,8 @@ export type Ending = Omit<Loss, 'cause' | 'failed' | 'hint' | 'error'>
 export type Classify = (ending: Ending) => Cause | undefined
 
 /**
- * Close codes by their meaning in the IANA registry. What is not here: 4500 to 4599 read as statuses of the server
- * (4503: 503) and are retried, any other code from 4000 on is the application's own decision and final, and so is
- * nothing below: a proxy that restarts says 1000 or 1001 too.
+ * Close codes by their meaning in the IANA registry. Not in here, so that it is no end: a proxy that restarts says 1000
+ * or 1001 too.
  */
 const codes: Readonly<Record<number, Cause>> = {
   1002: 'fatal',
@@ -56,16 +55,14 @@ const codes: Readonly<Record<number, Cause>> = {
   1013: 'overload',
   3000: 'auth',
   3003: 'fatal',
-  4401: 'auth',
-  4408: 'drop',
-  4425: 'drop',
-  4429: 'overload',
-  4503: 'overload',
 }
 
-/** The word of the table for a close code. */
+/** The word of the table for a close code. An application's own (from 4000 on) read as statuses: 4503 is a 503. */
 export function causeOfCode(code: number): Cause {
-  return codes[code] ?? (code < 4000 || (code >= 4500 && code < 4600) ? 'drop' : 'fatal')
+  if (code < 4000) return codes[code] ?? 'drop'
+  const cause = code < 4600 ? causeOfStatus(code - 4000) : 'fatal'
+  // There was a connection.
+  return cause === 'refused' ? 'drop' : cause
 }
 
 /** An upgrade that was refused ran no code of the application, so trying again is safe; a 4xx stays what it is. */
@@ -79,22 +76,18 @@ export function causeOfStatus(status: number): Cause {
 /** The table's word, or that of the application if it has one. */
 export function decide(loss: Loss, classify: Classify | undefined): Loss {
   const { code, reason, wasClean, status, floorMs } = loss
-  if (classify === undefined || loss.cause === 'held') return loss
-  const cause = ask(classify, { code, reason, wasClean, status, floorMs })
-  // What was tried cannot be made one that was not: nobody would hear of it.
-  return cause === undefined || cause === 'held' ? loss : { ...loss, cause }
-}
-
-function ask(classify: Classify, ending: Ending): Cause | undefined {
+  if (!classify || loss.cause === 'held') return loss
+  let cause: Cause | undefined
   try {
-    return classify(ending)
+    cause = classify({ code, reason, wasClean, status, floorMs })
   } catch (error) {
     // Reported as the platform reports a listener's; thrown here, it would leave the socket without a next step.
     queueMicrotask(() => {
       throw error
     })
-    return undefined
   }
+  // What was tried cannot be made one that was not: nobody would hear of it.
+  return !cause || cause === 'held' ? loss : { ...loss, cause }
 }
 
 /** The loss of a connection that had been open. */
@@ -102,7 +95,13 @@ export function lossOf(code: number, reason: string, wasClean: boolean, { failed
   return { cause: causeOfCode(fault ?? code), code, reason, wasClean, failed, error, hint: parseHint(reason) }
 }
 
+/** Nothing was wrong with the server. */
+export const ourOwn: Loss = { cause: 'local', code: 1006, reason: '', wasClean: false }
+
+/** Left on purpose. */
+export const parting: Loss = { ...ourOwn, code: 1000, wasClean: true }
+
 /** A dial that failed, in the words of the close event that a plain WebSocket would fire. */
-export function failedDial(cause: Cause, more: Partial<Loss> = {}): Loss {
-  return { cause, code: 1006, reason: '', wasClean: false, failed: true, ...more }
+export function failedDial(cause: Cause, more?: Partial<Loss>): Loss {
+  return { ...ourOwn, cause, failed: true, ...more }
 }

@@ -4,7 +4,7 @@ import type { Loss } from './classify.ts'
 import type { DialRoute } from './dial.ts'
 import type { Input, State } from './machine/index.ts'
 import type { Resolved } from './resolve-options.ts'
-import type { BinaryType, OpenTransport } from './transport.ts'
+import type { BinaryType, OpenTransport, Refusals } from './transport.ts'
 
 /** What a connection needs of the socket that it is made for. */
 export interface ConnectionOwner<Connection> {
@@ -15,6 +15,7 @@ export interface ConnectionOwner<Connection> {
   readonly protocols: ProtocolsSource
   readonly binaryType: BinaryType
   readonly openTransport: OpenTransport
+  readonly refusals: Refusals | undefined
   /** How its upstream is dialed, once it is known. */
   readonly route: DialRoute | undefined
   /** How this address is dialed; the socket's own from now on. */
@@ -22,5 +23,5 @@ export interface ConnectionOwner<Connection> {
   feed(input: Input): void
   lost(connection: Connection, loss: Loss): void
   received(data: string | ArrayBuffer | Blob, connection: Connection): void
-  flush(): void
+  readonly listener: { flush(): void }
 }

@@ -1,10 +1,10 @@
 import type { Runtime } from '../core/runtime.ts'
 import type { Address } from './ask-address.ts'
-import { Attempt, type AttemptListener } from './attempt.ts'
+import { type Attempt, type AttemptListener, beginAttempt } from './attempt.ts'
 import { type Cause, failedDial, type Loss, lossOf } from './classify.ts'
 import type { ConnectionOwner } from './connection-owner.ts'
 import { lossOfDial, lossOfError, verdictOf } from './dial.ts'
-import { messageOf, type Pulse } from './heartbeat.ts'
+import type { Pulse } from './heartbeat.ts'
 import type { Hint } from './hint.ts'
 import type { Progress } from './machine/index.ts'
 import type { SessionLink } from './session.ts'
@@ -46,18 +46,17 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   }
 
   begin(attempt: number): void {
-    this.#attempt = new Attempt(this.#owner, this)
-    this.#attempt.begin(attempt)
+    this.#attempt = beginAttempt(this.#owner, this, attempt)
   }
 
   // What its attempt tells.
 
-  admitted(): void {
-    this.#progress('admitted')
+  progress(type: Progress): void {
+    if (!this.ended) this.#owner.feed({ type, generation: this.generation })
   }
 
   resolved({ url, protocols, headers, token }: Address): void {
-    this.#progress('resolved')
+    this.progress('resolved')
     const { options, openTransport, binaryType } = this.#owner
     this.token = token
     const request = { url: url.href, protocols, headers, maxPayload: options.maxPayload, binaryType }
@@ -75,29 +74,24 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
     this.#lose(lossOfError(error))
   }
 
-  overtaken(): void {
-    this.transport?.terminate()
-    this.#lose(failedDial('local'))
-  }
-
   // What the transport tells.
 
   connected(): void {
-    this.#progress('transport')
+    this.progress('transport')
   }
 
   opened(): void {
     if (this.ended) return
     this.#isOpen = true
-    this.dialMs = this.#attempt?.tookMs ?? 0
+    this.dialMs = this.#attempt?.tookMs() ?? 0
     this.#attempt?.settle('success')
     this.#attempt = undefined
-    this.#progress('opened')
+    this.progress('opened')
     const { session } = this.#owner.options
     if (session) {
       this.#link = linkTo(this)
       session.opened(this.#link)
-    } else this.ready(false)
+    } else this.ready()
   }
 
   received(data: string | ArrayBuffer | Blob): void {
@@ -114,7 +108,8 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
   }
 
   closed(code: number, reason: string, wasClean: boolean, details: Ended): void {
-    if (!this.#isOpen) this.#lose(lossOfDial(details, code, reason, this.runtime), details.refusal)
+    if (!this.#isOpen)
+      this.#lose(lossOfDial(details, code, reason, this.#owner.refusals, this.runtime), details.refusal)
     else this.#lose(lossOf(code, reason, wasClean, details))
   }
 
@@ -124,76 +119,64 @@ export class Connection implements AttemptListener, TransportListener, LinkedCon
     if (!this.ended) this.transport?.send(frame)
   }
 
-  ready(recovered: boolean): void {
+  ready(recovered = false): void {
     this.recovered = recovered
-    this.#progress('ready')
+    this.progress('ready')
   }
 
   deliver(data: string | ArrayBuffer | Blob): void {
     this.#owner.received(data, this)
   }
 
-  hint(hint: Hint, drain: boolean): void {
+  hint(hint: Hint, drain = false): void {
     this.#owner.feed({ type: 'hint', generation: this.generation, hint, drain })
   }
 
   room(): void {
-    this.#owner.flush()
+    this.#owner.listener.flush()
   }
 
   fail(code: number, reason: string): void {
     this.transport?.close(code, reason)
-    this.#lose({ ...failedDial('drop'), code, reason })
+    this.#lose(failedDial('drop', { code, reason }))
   }
 
   // Signs of life.
 
   ping(): boolean {
     const { session, heartbeat } = this.#owner.options
-    const message = session?.ping?.() ?? (heartbeat ? messageOf(heartbeat) : undefined)
+    const own = heartbeat ? heartbeat.message : undefined
+    const message = session?.ping?.() ?? (typeof own === 'function' ? own() : own)
     if (message === undefined) this.transport?.ping?.()
     else this.send(message)
     return message !== undefined || this.transport?.ping !== undefined
   }
 
   /** Nobody waits for the close of a path that is gone: it would never come. */
-  dead(): void {
+  dead(cause: Cause = 'drop'): void {
     this.transport?.terminate()
-    this.#lose(failedDial('drop'))
+    this.#lose(failedDial(cause))
   }
 
   /** Lets go at once, in the middle of whatever it was doing. */
   drop(cause: Cause): void {
-    this.#end(cause)
+    this.end(cause)
     this.transport?.terminate()
   }
 
   /** Does nothing any more, though its close handshake may go on. */
-  leave(): void {
-    this.#end('local')
-  }
-
-  /** Begins the close handshake; the connection goes on until that ends. */
-  close(code?: number, reason?: string): void {
-    this.transport?.close(code, reason)
-  }
-
-  #progress(type: Progress): void {
-    if (!this.ended) this.#owner.feed({ type, generation: this.generation })
-  }
-
-  #lose(loss: Loss, refusal?: Refusal): void {
-    if (this.ended) return
-    this.#end(loss.cause, refusal)
-    this.#owner.lost(this, loss)
-  }
-
-  #end(cause: Cause, refusal?: Refusal): void {
+  end(cause: Cause, refusal?: Refusal): void {
     if (this.ended) return
     this.ended = true
     this.#attempt?.settle(verdictOf(cause), refusal)
     this.#attempt?.end()
     this.#attempt = undefined
     if (this.#link) this.#owner.options.session?.closed?.(this.#link)
+  }
+
+  #lose(loss: Loss, refusal?: Refusal): void {
+    if (this.ended) return
+    this.end(loss.cause, refusal)
+    this.#owner.lost(this, loss)
   }
 }

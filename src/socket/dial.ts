@@ -1,10 +1,10 @@
-import { isBreakwaterError } from '../core/error.ts'
-import type { Call, Context, Layer } from '../core/layer.ts'
+import { type BreakwaterError, isBreakwaterError } from '../core/error.ts'
+import type { Call, Layer } from '../core/layer.ts'
 import { type Judge, plainJudge, type Verdict } from '../core/outcome.ts'
-import { type Hint as HeaderHint, hintHeaders, readHint } from '../core/retry-after.ts'
+import type { Hint as HeaderHint } from '../core/retry-after.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { type Cause, causeOfStatus, failedDial, type Loss } from './classify.ts'
-import type { Ended, Refusal } from './transport.ts'
+import type { Ended, Refusal, Refusals } from './transport.ts'
 
 /** A dial, as the layers around it see it. */
 export interface Dialing {
@@ -43,7 +43,7 @@ export interface DialRoute {
 
 /** A dial that runs itself when it is let in. */
 export interface DialAttempt extends Dialing {
-  dial(context: Context): Promise<Dialed>
+  dial(): Promise<Dialed>
 }
 
 export const dialJudge: Judge<unknown, Dialed> = {
@@ -52,40 +52,40 @@ export const dialJudge: Judge<unknown, Dialed> = {
 }
 
 /** Reads what a refused upgrade says to all who want to dial there. */
-export function readDialed({ clock }: Runtime): DialNeeds['read'] {
+export function readDialed({ clock }: Runtime, refusals: Refusals | undefined): DialNeeds['read'] {
   return ({ verdict, refusal }) => {
     if (verdict === 'success') return 'served'
-    if (refusal === undefined || (refusal.status !== 429 && refusal.status !== 503)) return undefined
-    return hintOfRefusal(refusal, clock.wallNow()) ?? (refusal.status === 429 ? 'unhinted' : undefined)
+    if (refusal === undefined || causeOfStatus(refusal.status) !== 'overload') return undefined
+    return refusals?.read(refusal, clock.wallNow()) ?? (refusal.status === 429 ? 'unhinted' : undefined)
   }
-}
-
-function hintOfRefusal(refusal: Refusal, wallNow: number): HeaderHint | undefined {
-  return readHint((name) => refusal.header(name), hintHeaders, wallNow)
 }
 
 /** What a connection that ended before it was open says about the server. */
 export function verdictOf(cause: Cause): Verdict {
-  if (cause === 'timeout') return 'timeout'
-  if (cause === 'overload') return 'overload'
+  if (cause === 'timeout' || cause === 'overload') return cause
   return cause === 'refused' || cause === 'drop' || cause === 'restart' ? 'failure' : 'neutral'
 }
 
 /** A dial that ended before its connection was open. */
-export function lossOfDial(ended: Ended, code: number, reason: string, runtime: Runtime): Loss {
-  const { failed, refusal, fault, error } = ended
-  if (refusal === undefined)
-    return failedDial('refused', { code, reason, failed: failed || fault !== undefined, error })
-  const hint = hintOfRefusal(refusal, runtime.clock.wallNow())
-  return failedDial(causeOfStatus(refusal.status), { status: refusal.status, floorMs: hint?.afterMs })
+export function lossOfDial(
+  { failed, refusal, fault, error }: Ended,
+  code: number,
+  reason: string,
+  refusals: Refusals | undefined,
+  { clock }: Runtime,
+): Loss {
+  if (!refusal) return failedDial('refused', { code, reason, failed: failed || fault !== undefined, error })
+  const { status } = refusal
+  return failedDial(causeOfStatus(status), { status, floorMs: refusals?.read(refusal, clock.wallNow())?.afterMs })
 }
 
 /** A dial that was not made, or whose URL, protocols or token could not be had. */
 export function lossOfError(error: unknown): Loss {
   if (!isBreakwaterError(error) || error.code === 'deadline') return failedDial('refused', { error })
-  // A token source that was closed gives none any more.
-  if (error.code === 'closed') return failedDial('fatal', { error })
+  const { code, retryAfterMs, final } = error as BreakwaterError & { readonly final?: boolean }
   // No answer of the server that is dialed: another token may be had next time, unless there will never be one.
-  if (error.code === 'token') return failedDial((error as { final?: boolean }).final ? 'fatal' : 'refused', { error })
-  return failedDial('held', { floorMs: error.retryAfterMs, failed: false })
+  if (code === 'token' && !final) return failedDial('refused', { error })
+  // A token source that was closed gives none any more.
+  if (code === 'token' || code === 'closed') return failedDial('fatal', { error })
+  return failedDial('held', { floorMs: retryAfterMs, failed: false })
 }

@@ -1,6 +1,6 @@
+import { onAbort } from '../core/abort.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Context, Layer } from '../core/layer.ts'
-import { WaitQueue } from '../core/queue.ts'
 import type { Dialed, Dialing } from './dial.ts'
 
 /** Dials of one process to one upstream at a time: a server's handshakes are dear, and its sockets in one process many. */
@@ -18,67 +18,76 @@ const cutEveryMs = 1_000
  */
 const overtakenMs = 1_000
 
-/**
- * The dials of this process to one upstream. It lets only so many through at a time (halved after a timeout, one more
- * for each success), and tells dials that hang when a later one got through.
- */
-export class Dials {
-  readonly #clock: Clock
-  readonly #queue = new WaitQueue()
-  readonly #underWay = new Map<Dialing, number>()
-  #taken = 0
-  #limit = most
-  #cutAt = -Infinity
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** Dials that wait for their turn. */
-  get waiting(): number {
-    return this.#queue.size
-  }
-
+/** The dials of this process to one upstream. */
+export interface Dials {
   /** One place each, from here to the answer. */
-  readonly layer: Layer<Dialing, Dialed> = (next) => async (dialing, context) => {
-    if (this.#queue.size === 0 && this.#taken < this.#limit) this.#taken++
-    else await this.#turn(context)
-    const startedAt = this.#clock.now()
-    this.#underWay.set(dialing, startedAt)
-    try {
-      const dialed = await next(dialing, context)
-      this.#underWay.delete(dialing)
-      this.#learn(dialed, startedAt)
-      return dialed
-    } finally {
-      this.#underWay.delete(dialing)
-      this.#taken--
-      this.#admit()
-    }
-  }
+  readonly layer: Layer<Dialing, Dialed>
+  /** Dials that wait for their turn. */
+  waiting(): number
+}
 
-  #turn(context: Context): Promise<void> {
-    const turn = this.#queue.wait(context)
-    this.#admit()
-    return turn
+/**
+ * Lets only so many dials through at a time (halved after a timeout, one more for each success), and tells dials that
+ * hang when a later one got through.
+ */
+export function limitDials(clock: Clock): Dials {
+  /** Those who wait for their turn, in order: dials have no ranks, so this is less than the queue of the layers. */
+  const queue = new Set<() => void>()
+  const underWay = new Map<Dialing, number>()
+  let taken = 0
+  let limit = most
+  let cutAt = -Infinity
+
+  function turn({ signal }: Context): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = () => {
+        leave()
+        resolve()
+      }
+      queue.add(go)
+      const leave = onAbort(signal, () => {
+        queue.delete(go)
+        reject(signal.reason)
+      })
+    })
   }
 
   /** Whoever is woken has its place already: nobody who comes in between can take it. */
-  #admit(): void {
-    while (this.#queue.size > 0 && this.#taken < this.#limit) {
-      this.#taken++
-      this.#queue.wake()
+  function admit(): void {
+    for (const go of queue) {
+      if (taken >= limit) return
+      taken++
+      queue.delete(go)
+      go()
     }
   }
 
-  #learn({ verdict }: Dialed, startedAt: number): void {
-    const now = this.#clock.now()
+  function learn({ verdict }: Dialed, startedAt: number): void {
+    const now = clock.now()
     if (verdict === 'success') {
-      this.#limit = Math.min(most, this.#limit + 1)
-      for (const [dialing, since] of this.#underWay) if (since + overtakenMs <= startedAt) dialing.overtaken()
-    } else if ((verdict === 'timeout' || verdict === 'overload') && now - this.#cutAt >= cutEveryMs) {
-      this.#cutAt = now
-      this.#limit = Math.max(least, Math.floor(this.#taken / 2))
+      limit = Math.min(most, limit + 1)
+      for (const [dialing, since] of underWay) if (since + overtakenMs <= startedAt) dialing.overtaken()
+    } else if ((verdict === 'timeout' || verdict === 'overload') && now - cutAt >= cutEveryMs) {
+      cutAt = now
+      limit = Math.max(least, Math.floor(taken / 2))
     }
   }
+
+  const layer: Layer<Dialing, Dialed> = (next) => async (dialing, context) => {
+    if (queue.size === 0 && taken < limit) taken++
+    else await turn(context)
+    const startedAt = clock.now()
+    underWay.set(dialing, startedAt)
+    try {
+      const dialed = await next(dialing, context)
+      underWay.delete(dialing)
+      learn(dialed, startedAt)
+      return dialed
+    } finally {
+      underWay.delete(dialing)
+      taken--
+      admit()
+    }
+  }
+  return { layer, waiting: () => queue.size }
 }

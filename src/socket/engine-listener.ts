@@ -1,10 +1,6 @@
-import type { Runtime } from '../core/runtime.ts'
 import type { Loss } from './classify.ts'
 import type { Connection } from './connection.ts'
-import type { Environment } from './environment.ts'
 import type { Suspension } from './machine/index.ts'
-import type { Resolved } from './resolve-options.ts'
-import type { OpenTransport } from './transport.ts'
 
 /** What an engine tells its socket. */
 export interface EngineListener {
@@ -21,12 +17,4 @@ export interface EngineListener {
   moved(connection: Connection): void
   /** Whether a rotation came about. */
   rotated(done: boolean): void
-}
-
-export interface EngineNeeds {
-  readonly options: Resolved
-  readonly runtime: Runtime
-  readonly environment: Environment | undefined
-  readonly openTransport: OpenTransport
-  readonly listener: EngineListener
 }

@@ -94,6 +94,7 @@ export function eventWith(type: string, figures: object): Event {
 /** A close event: the platform's own where it has one (Node from 23 on). */
 export function closeEvent({ code, reason, wasClean, cause, status }: Loss, willReconnect: boolean): Event {
   const { CloseEvent: Platform } = globalThis as { CloseEvent?: typeof CloseEvent }
-  if (Platform === undefined) return eventWith('close', { code, reason, wasClean, willReconnect, cause, status })
-  return Object.assign(new Platform('close', { code, reason, wasClean }), { willReconnect, cause, status })
+  const end = { code, reason, wasClean }
+  const event = Platform ? new Platform('close', end) : eventWith('close', end)
+  return Object.assign(event, { willReconnect, cause, status })
 }

@@ -46,7 +46,7 @@ export const SocketTarget = EventTarget as { new (): TypedTarget; prototype: Typ
 interface Entry {
   /** A function; or any other object, which is kept and never called. */
   value: object
-  listener(event: Event): unknown
+  handleEvent(event: Event): unknown
 }
 
 /**
@@ -62,18 +62,19 @@ export function defineHandlers(prototype: EventTarget, types: readonly string[])
       get(this: EventTarget) {
         return entries.get(this)?.value ?? null
       },
-      set(this: EventTarget, given: unknown) {
-        const value = typeof given === 'function' || typeof given === 'object' ? given : null
+      set(this: EventTarget, value: unknown) {
         const known = entries.get(this)
-        if (value === null) {
-          if (known) this.removeEventListener(type, known.listener)
+        if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) {
+          if (known) this.removeEventListener(type, known)
           entries.delete(this)
         } else if (known) known.value = value
         else {
-          const listener = (event: Event) => typeof entry.value === 'function' && entry.value.call(this, event)
-          const entry: Entry = { value, listener }
+          const entry: Entry = {
+            value,
+            handleEvent: (event) => typeof entry.value === 'function' && entry.value.call(this, event),
+          }
           entries.set(this, entry)
-          this.addEventListener(type, listener)
+          this.addEventListener(type, entry)
         }
       },
     })

@@ -45,10 +45,6 @@ export function resolveHeartbeat(given: Partial<HeartbeatOptions>): Readonly<Hea
   return resolve('heartbeat', heartbeatDefaults, rules, given)
 }
 
-export function messageOf({ message }: HeartbeatOptions): SocketData | undefined {
-  return typeof message === 'function' ? message() : message
-}
-
 /** What a heartbeat listens to. */
 export interface Pulse {
   /** Set by whatever comes in; a flag, because reading the clock for each message would cost more than the message. */
@@ -99,20 +95,16 @@ export class Heartbeat {
   }
 
   #beat(lateMs: number): void {
-    if (lateMs > overdueMs && !this.#wasLate) {
-      // All hearts of a process that slept are late together. They ask soon, and each at its own moment.
-      this.#wasLate = true
-      this.#pulse.heard = false
-      this.#cancel = this.#arm(this.#runtime.random() * this.#options.timeoutMs)
-      return
-    }
-    this.#wasLate = false
-    if (!this.#pulse.heard) {
+    const { heard } = this.#pulse
+    this.#wasLate = lateMs > overdueMs && !this.#wasLate
+    if (!this.#wasLate && !heard) {
       this.#ask(false)
       return
     }
     this.#pulse.heard = false
-    this.#cancel = this.#arm(this.#options.intervalMs)
+    const { intervalMs, timeoutMs } = this.#options
+    // All hearts of a process that slept are late together. They ask soon, and each at its own moment.
+    this.#cancel = this.#arm(this.#wasLate ? this.#runtime.random() * timeoutMs : intervalMs)
   }
 
   #ask(again: boolean): void {

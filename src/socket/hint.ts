@@ -27,12 +27,6 @@ const longestText = 123
 /** Room above the mean rate: a window that fits exactly has no second to spare for those who come unlucky. */
 const headroom = 1.1
 
-const capacityRules: Rules<Capacity> = {
-  connections: number(0, Number.MAX_VALUE),
-  acceptPerSecond: { wants: 'a number above 0', holds: (value) => typeof value === 'number' && value > 0 },
-  afterMs: number(0, longestMs),
-}
-
 /**
  * For servers: the hint that brings a fleet back no faster than it can be accepted, `1.1 · connections / acceptPerSecond`.
  * Send it in a welcome message, so that clients have it when the server crashes, and once more when it drains. At most
@@ -41,10 +35,16 @@ const capacityRules: Rules<Capacity> = {
  * @throws OptionsError
  */
 export function reconnectHint(capacity: Capacity): Hint {
+  // In here, as nobody needs them who only reads hints.
+  const rules: Rules<Capacity> = {
+    connections: number(0, Number.MAX_VALUE),
+    acceptPerSecond: { wants: 'a number above 0', holds: (value) => typeof value === 'number' && value > 0 },
+    afterMs: number(0, longestMs),
+  }
   const { connections, acceptPerSecond, afterMs } = resolve<Capacity>(
     'reconnectHint',
     { connections: Number.NaN, acceptPerSecond: Number.NaN, afterMs: 0 },
-    capacityRules,
+    rules,
     // Both must be given: what is absent is checked as what it is.
     {
       ...capacity,

@@ -32,40 +32,33 @@ export function messagesOf(
 ): AsyncIterableIterator<Data> {
   const { maxCount, signal } = resolve('messages', messagesDefaults, rules, given)
   const waiting: Data[] = []
-  const readers: { resolve(result: IteratorResult<Data>): void; reject(reason: unknown): void }[] = []
-  let done = socket.readyState === 3
-  let failed: { readonly reason: unknown } | undefined
-  const end = () => {
-    done = true
+  const readers: ((result: IteratorResult<Data> | Promise<IteratorResult<Data>>) => void)[] = []
+  /** What a reader gets for whom there is nothing any more. */
+  let over: (() => Promise<IteratorResult<Data>>) | undefined
+  const finish = () => Promise.resolve({ done: true as const, value: undefined })
+  const end = (answer: typeof over = finish) => {
+    over ??= answer
     socket.removeEventListener('message', receive)
     socket.removeEventListener('close', close)
     signal?.removeEventListener('abort', abort)
-    for (const reader of readers.splice(0)) {
-      if (failed) reader.reject(failed.reason)
-      else reader.resolve({ done: true, value: undefined })
-    }
+    for (const read of readers.splice(0)) read(answer())
   }
   const receive = (event: Event) => {
-    const { data } = event as MessageEvent<Data>
-    const reader = readers.shift()
-    if (reader) {
-      reader.resolve({ done: false, value: data })
-      return
-    }
-    waiting.push(data)
-    if (waiting.length <= maxCount) return
-    overflowed(waiting.shift() ?? '')
+    const { data: value } = event as MessageEvent<Data>
+    const read = readers.shift()
+    if (read) read({ done: false, value })
+    else if (waiting.push(value) > maxCount) overflowed(waiting.shift() ?? '')
   }
   const close = (event: Event) => {
     if (!(event as Event & { willReconnect: boolean }).willReconnect) end()
   }
   const abort = () => {
-    failed = { reason: signal?.reason }
     waiting.length = 0
-    end()
+    end(() => Promise.reject(signal?.reason))
   }
   if (signal?.aborted) abort()
-  if (!done) {
+  else if (socket.readyState === 3) end()
+  else {
     socket.addEventListener('message', receive)
     socket.addEventListener('close', close)
     signal?.addEventListener('abort', abort, { once: true })
@@ -74,14 +67,12 @@ export function messagesOf(
     next() {
       const value = waiting.shift()
       if (value !== undefined) return Promise.resolve({ done: false, value })
-      if (failed) return Promise.reject(failed.reason)
-      if (done) return Promise.resolve({ done: true, value: undefined })
-      return new Promise((resolve, reject) => readers.push({ resolve, reject }))
+      return over?.() ?? new Promise((resolve) => readers.push(resolve))
     },
     return() {
       waiting.length = 0
       end()
-      return Promise.resolve({ done: true, value: undefined })
+      return finish()
     },
     [Symbol.asyncIterator]() {
       return this

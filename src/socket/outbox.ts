@@ -63,9 +63,18 @@ export class Outbox {
 
   add(letter: Letter): void {
     const { maxCount, maxBytes, overflow } = this.#options
-    const fits = letter.bytes <= maxBytes && maxCount > 0
-    if (fits && overflow === 'drop-oldest') this.#makeRoom(letter)
-    if (!fits || this.size >= maxCount || this.bytes + letter.bytes > maxBytes) {
+    const isFull = () => this.size >= maxCount || this.bytes + letter.bytes > maxBytes
+    // Nothing gives way to what would not fit into an empty one.
+    if (overflow === 'drop-oldest' && letter.bytes <= maxBytes && maxCount > 0) {
+      const dropped: Letter[] = []
+      for (const old of this.#letters) {
+        if (!isFull()) break
+        this.remove(old)
+        dropped.push(old)
+      }
+      this.#fail(dropped, 'overflow', 'later messages needed the room')
+    }
+    if (isFull()) {
       this.#fail([letter], 'overflow', `${this.size} messages of ${this.bytes} bytes wait already`)
       return
     }
@@ -89,22 +98,13 @@ export class Outbox {
   /** Nothing of what waits will be sent. */
   fail(reason: 'closed' | 'final', why: string): void {
     const letters = [...this.#letters]
-    for (const letter of letters) this.remove(letter)
-    if (letters.length > 0) this.#fail(letters, reason, why)
-  }
-
-  #makeRoom(letter: Letter): void {
-    const { maxCount, maxBytes } = this.#options
-    const dropped: Letter[] = []
-    for (const old of this.#letters) {
-      if (this.size < maxCount && this.bytes + letter.bytes <= maxBytes) break
-      this.remove(old)
-      dropped.push(old)
-    }
-    if (dropped.length > 0) this.#fail(dropped, 'overflow', 'later messages needed the room')
+    this.#letters.clear()
+    this.bytes = 0
+    this.#fail(letters, reason, why)
   }
 
   #fail(letters: readonly Letter[], reason: SocketErrorReason, message: string): void {
+    if (letters.length === 0) return
     let bytes = 0
     for (const letter of letters) {
       bytes += letter.bytes

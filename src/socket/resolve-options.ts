@@ -9,7 +9,9 @@ const windowMs = number(0, 2 ** 40)
 
 const firstWindows = socketDefaults.firstWindowMs as FirstWindows
 
-const windowRules: Rules<FirstWindows> = { local: windowMs, drop: windowMs, restart: windowMs, overload: windowMs }
+function forAll<Value>(value: Value): { readonly [Name in keyof FirstWindows]: Value } {
+  return { local: value, drop: value, restart: value, overload: value }
+}
 
 const rules: Rules<SocketOptions> = {
   reconnect: oneOf(true, false),
@@ -38,58 +40,44 @@ const rules: Rules<SocketOptions> = {
   upstreamOf: callback,
 }
 
-/** A socket that has never been open has a person before it who waits for the page; this much patience, in ms. */
-const firstPatienceMs = 15_000
-
-/** A close handshake may take this long, in ms; data that is still being sent gives it more. */
-const closeMs = 5_000
-
 /** Options, with everything in them that has options of its own. */
-export interface Resolved extends Readonly<Omit<SocketOptions, 'heartbeat' | 'outbox'>> {
+export interface Resolved
+  extends Readonly<Omit<SocketOptions, keyof MachineRules | 'heartbeat' | 'outbox'>>,
+    MachineRules {
   readonly heartbeat: Readonly<HeartbeatOptions> | false
   readonly outbox: Readonly<OutboxOptions>
-  readonly rules: MachineRules
 }
 
 /** Members that are made here, and so are equal when their own members are. */
-const made: readonly string[] = ['firstWindowMs', 'first', 'heartbeat', 'outbox', 'rules']
+const made: readonly string[] = ['firstWindowMs', 'heartbeat', 'outbox']
 
 let latest: Resolved | undefined
 
-/** The sockets of a process mostly have equal options, and what was made of them takes 800 bytes. */
+/** The sockets of a process mostly have equal options: one object will do for all. */
 function shared(resolved: Resolved): Resolved {
   // What belongs to one socket, or may be a secret, is not kept.
   if (resolved.session || resolved.signal || resolved.headers !== socketDefaults.headers) return resolved
-  if (latest === undefined || !isSame(latest, resolved)) latest = resolved
+  if (!latest || !isSame(latest, resolved)) latest = resolved
   return latest
 }
 
 function isSame(one: object, other: object): boolean {
   return Object.entries(one).every(([name, value]) => {
-    const its: unknown = (other as Record<string, unknown>)[name]
-    if (Object.is(value, its)) return true
-    return made.includes(name) && object.holds(value) && object.holds(its) && isSame(value, its as object)
+    const its = (other as Record<string, unknown>)[name]
+    return value === its || (made.includes(name) && value && isSame(value, its as object))
   })
 }
 
 /** @throws OptionsError */
 export function resolveSocket(given: Partial<SocketOptions> | undefined): Resolved {
   const options = resolve('options', socketDefaults, rules, given)
-  const { firstWindowMs: first, heartbeat, reconnect, maxPatienceMs } = options
-  const flat = typeof first === 'number' ? { local: first, drop: first, restart: first, overload: first } : first
-  const firstWindowMs = resolve('firstWindowMs', firstWindows, windowRules, flat)
+  const { firstWindowMs: first, heartbeat, reconnect, patienceMs, maxPatienceMs } = options
+  const windows = typeof first === 'number' ? forAll(first) : first
   return shared({
     ...options,
-    firstWindowMs,
+    firstWindowMs: resolve('firstWindowMs', firstWindows, forAll(windowMs), windows),
+    patienceMs: reconnect ? Math.min(patienceMs, maxPatienceMs) : maxPatienceMs,
     heartbeat: heartbeat && reconnect ? resolveHeartbeat(heartbeat) : false,
     outbox: resolveOutbox(options.outbox),
-    rules: {
-      ...options,
-      closeMs,
-      first: firstWindowMs,
-      // A socket that dials once is as patient as it will ever be.
-      patienceMs: reconnect ? Math.min(options.patienceMs, maxPatienceMs) : maxPatienceMs,
-      firstPatienceMs: reconnect ? firstPatienceMs : maxPatienceMs,
-    },
   })
 }

@@ -1,8 +1,17 @@
+import { authorityOf } from '../core/authority.ts'
 import { stack } from '../core/layer.ts'
 import type { Runtime } from '../core/runtime.ts'
-import { Gate, heed, pushback } from '../layers/pushback/index.ts'
 import { type DialAttempt, type Dialed, type DialRoute, type DialUpstream, dialJudge, readDialed } from './dial.ts'
-import { Dials } from './dials.ts'
+import { limitDials } from './dials.ts'
+import type { Resolved } from './resolve-options.ts'
+import type { Refusals } from './transport.ts'
+
+/** What a route needs of the first socket that takes it. */
+export interface Traveller {
+  readonly runtime: Runtime
+  readonly refusals: Refusals | undefined
+  readonly options: Pick<Resolved, 'runtime' | 'upstreamOf' | 'maxPatienceMs'>
+}
 
 /** More upstreams than sockets of one process talk to; beyond it the oldest is forgotten, with nothing but its figures. */
 const mostRoutes = 1_000
@@ -16,41 +25,43 @@ const platform = {}
 /** Routes of upstreams that a client handed over. */
 const owned = new WeakMap<DialUpstream, DialRoute>()
 
-/** The way to an upstream of a client: through all that its HTTP calls know, and the one limit on its dials. */
-export function routeOf(upstream: DialUpstream, runtime: Runtime, patienceMs: number): DialRoute {
-  let route = owned.get(upstream)
-  if (route === undefined) {
-    route = routeThrough(upstream, runtime, patienceMs)
-    owned.set(upstream, route)
+/**
+ * The way to an upstream. That of a client goes through all that its HTTP calls know; sockets without a client share a
+ * limit on dials, and a gate that a server's word shuts.
+ */
+export function routeOf(url: URL, by: Traveller): DialRoute {
+  const { runtime, refusals, options } = by
+  const { upstreamOf, maxPatienceMs } = options
+  if (upstreamOf) {
+    const upstream = upstreamOf(url)
+    return made(owned, upstream, () => routeThrough(upstream, by, maxPatienceMs))
   }
-  return route
-}
-
-/** The way that sockets without a client share: a gate that a server's word shuts, and a limit on dials. */
-export function sharedRoute(authority: string, runtime: Runtime, given: object = platform): DialRoute {
-  let routes = shared.get(given)
-  if (routes === undefined) {
-    routes = new Map()
-    shared.set(given, routes)
-  }
-  let route = routes.get(authority)
-  if (route === undefined) {
-    const gate = new Gate(undefined, runtime, authority)
-    const dialLayers: DialUpstream['dialLayers'] = ({ read, limit }) => [
-      pushback({}, { gate }),
-      limit,
-      heed(gate, read),
-    ]
-    route = routeThrough({ authority, dialLayers }, runtime, Infinity)
+  const authority = authorityOf(url)
+  const routes = made(shared, options.runtime ?? refusals ?? platform, () => new Map<string, DialRoute>())
+  return made(routes, authority, () => {
     if (routes.size >= mostRoutes) routes.delete(routes.keys().next().value ?? '')
-    routes.set(authority, route)
-  }
-  return route
+    const dialLayers: DialUpstream['dialLayers'] = (needs) =>
+      refusals?.layers(authority, runtime, needs) ?? [needs.limit]
+    return routeThrough({ authority, dialLayers }, by, Infinity)
+  })
 }
 
-function routeThrough(upstream: DialUpstream, runtime: Runtime, patienceMs: number): DialRoute {
-  const dials = new Dials(runtime.clock)
-  const layers = upstream.dialLayers({ judge: dialJudge, read: readDialed(runtime), limit: dials.layer, patienceMs })
-  const call = stack<DialAttempt, Dialed>(layers as never, (attempt, context) => attempt.dial(context), runtime)
+/** What a map has for a key; made if it has none. */
+function made<Key, Value>(
+  map: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  make: () => Value,
+): Value {
+  const known = map.get(key)
+  if (known) return known
+  const value = make()
+  map.set(key, value)
+  return value
+}
+
+function routeThrough(upstream: DialUpstream, { runtime, refusals }: Traveller, patienceMs: number): DialRoute {
+  const limit = limitDials(runtime.clock).layer
+  const layers = upstream.dialLayers({ judge: dialJudge, read: readDialed(runtime, refusals), limit, patienceMs })
+  const call = stack<DialAttempt, Dialed>(layers as never, (attempt) => attempt.dial(), runtime)
   return { authority: upstream.authority, call }
 }

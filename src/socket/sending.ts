@@ -1,5 +1,5 @@
 import { onAbort } from '../core/abort.ts'
-import { object, type Rules, resolve } from '../core/options.ts'
+import { duration, object, type Rules, resolve } from '../core/options.ts'
 import type { Runtime } from '../core/runtime.ts'
 import type { Connection } from './connection.ts'
 import { SocketError } from './error.ts'
@@ -15,7 +15,7 @@ export interface DeliverOptions {
 }
 
 const rules: Rules<DeliverOptions> = {
-  ttlMs: { wants: 'ms of at least 0, or Infinity', holds: (value) => typeof value === 'number' && value >= 0 },
+  ttlMs: duration,
   signal: object,
 }
 
@@ -26,9 +26,12 @@ const highWater = 1_048_576
 const burst = 128
 const pauseMs = 10
 
-export interface SendingOptions {
-  readonly outbox: Readonly<OutboxOptions>
-  readonly session: Session | undefined
+/** What there is to know of a socket that sends. */
+export interface Sender {
+  readonly runtime: Runtime
+  /** What messages go over; without it, they wait. */
+  readonly live: Connection | undefined
+  readonly options: { readonly outbox: Readonly<OutboxOptions>; readonly session: Session | undefined }
 }
 
 /** Who hears of messages that will not be sent. */
@@ -38,53 +41,35 @@ export interface SendingListener {
 
 /** What goes out: over the connection where there is one, and into the queue where there is none. */
 export class Sending {
-  readonly #options: SendingOptions
-  readonly #runtime: Runtime
+  readonly #sender: Sender
+  readonly #listener: SendingListener
   // Most sockets never need these, and a Set takes 160 bytes.
   #outbox: Outbox | undefined
   #receipts: Set<(error: unknown) => void> | undefined
-  #live: Connection | undefined
   #pausing = false
-  listener: SendingListener | undefined
 
-  constructor(options: SendingOptions, runtime: Runtime) {
-    this.#options = options
-    this.#runtime = runtime
+  constructor(sender: Sender, listener: SendingListener) {
+    this.#sender = sender
+    this.#listener = listener
   }
 
   get queued(): { readonly count: number; readonly bytes: number } {
     return { count: this.#outbox?.size ?? 0, bytes: this.#outbox?.bytes ?? 0 }
   }
 
-  get #waits(): boolean {
-    return this.#outbox !== undefined && this.#outbox.size > 0
-  }
-
-  /** What the caller's messages go over from now on; undefined: they wait. */
-  use(live: Connection | undefined): void {
-    this.#live = live
-  }
-
-  send(data: SocketData): void {
-    this.#options.session?.check?.(data)
-    if (this.#waits || !this.#handOver(data, undefined)) this.#wait({ data, bytes: 0 })
-  }
-
-  /** Before all that waits: what an `open` listener sends comes first on the new connection. */
-  sendFirst(data: SocketData): void {
-    this.#options.session?.check?.(data)
-    if (!this.#handOver(data, undefined)) this.#wait({ data, bytes: 0 })
+  /** `first`: before all that waits, as what an `open` listener sends comes first on the new connection. */
+  send(data: SocketData, first: boolean): void {
+    this.#sender.options.session?.check?.(data)
+    if (!this.#handOver(data, first)) this.#wait({ data, bytes: 0 })
   }
 
   /** Resolves when the message has been handed over, or, with a session that acknowledges, when the server has it. */
   deliver(data: SocketData, given: DeliverOptions | undefined, first: boolean): Promise<void> {
     const { ttlMs = Infinity, signal } = resolve<DeliverOptions>('deliver', {}, rules, given)
+    const { options, runtime } = this.#sender
     return new Promise((resolve, reject) => {
-      this.#options.session?.check?.(data)
-      if (signal?.aborted) {
-        reject(signal.reason)
-        return
-      }
+      options.session?.check?.(data)
+      if (signal?.aborted) throw signal.reason
       const settle = (finish: () => void) => {
         this.#outbox?.remove(letter)
         this.#receipts?.delete(failed)
@@ -95,12 +80,12 @@ export class Sending {
       const failed = (error: unknown) => settle(() => reject(error))
       const letter: Letter = { data, bytes: 0, sent: () => settle(resolve), failed }
       const expired = () => failed(new SocketError('expired', `no receipt within ${ttlMs} ms`))
-      const cancel = this.#runtime.clock.setTimer(ttlMs, expired)
+      const cancel = runtime.clock.setTimer(ttlMs, expired)
       const leave = signal && onAbort(signal, () => failed(signal.reason))
       this.#receipts ??= new Set()
       this.#receipts.add(failed)
-      const crowded = (this.#live?.transport?.bufferedAmount ?? 0) > highWater
-      if (crowded || (this.#waits && !first) || !this.#handOver(data, letter.sent)) this.#wait(letter)
+      const crowded = this.#crowded
+      if (crowded || !this.#handOver(data, first, letter.sent)) this.#wait(letter)
       if (crowded && !this.#pausing) this.#pause()
     })
   }
@@ -110,37 +95,36 @@ export class Sending {
     if (this.#pausing && !all) return
     for (let sent = 0; ; sent++) {
       const letter = this.#outbox?.first()
-      if (letter === undefined || this.#live === undefined) return
-      const crowded = (this.#live.transport?.bufferedAmount ?? 0) > highWater
-      if (!all && (sent >= burst || crowded)) {
+      if (!letter) return
+      if (!all && (sent >= burst || this.#crowded)) {
         this.#pause()
         return
       }
-      if (!this.#handOver(letter.data, letter.sent)) return
+      if (!this.#handOver(letter.data, true, letter.sent)) return
       this.#outbox?.remove(letter)
     }
   }
 
   /** Nothing more will be sent. */
   end(reason: 'closed' | 'final', why: string): void {
-    this.#live = undefined
     this.#outbox?.fail(reason, why)
     for (const failed of [...(this.#receipts ?? [])]) failed(new SocketError(reason, `no receipt: ${why}`))
   }
 
-  /** False where there is no connection, or its session has no room. */
-  #handOver(data: SocketData, sent: Letter['sent']): boolean {
-    const { session } = this.#options
+  get #crowded(): boolean {
+    return (this.#sender.live?.transport?.bufferedAmount ?? 0) > highWater
+  }
+
+  /** False where there is no connection, its session has no room, or others wait. */
+  #handOver(data: SocketData, first: boolean, sent?: Letter['sent']): boolean {
+    const { live, options } = this.#sender
+    const { session } = options
     // A server that has said its last takes nothing more; the next connection does.
-    if (this.#live === undefined || this.#live.leaving) return false
-    if (session?.frame === undefined) {
-      this.#live.send(data)
-      sent?.()
-      return true
-    }
-    const frame = session.frame(data, sent)
+    if (!live || live.leaving || (!first && this.#outbox?.size)) return false
+    const frame = session?.frame ? session.frame(data, sent) : data
     if (frame === undefined) return false
-    this.#live.send(frame)
+    live.send(frame)
+    if (!session?.frame) sent?.()
     return true
   }
 
@@ -148,19 +132,16 @@ export class Sending {
   #wait(letter: Letter): void {
     letter.data = copyOf(letter.data)
     letter.bytes = bytesOf(letter.data)
-    this.#outbox ??= new Outbox(this.#options.outbox, (count, lost) => this.listener?.overflowed(count, lost))
+    this.#outbox ??= new Outbox(this.#sender.options.outbox, (...lost) => this.#listener.overflowed(...lost))
     this.#outbox.add(letter)
   }
 
   #pause(): void {
+    const resume = () => {
+      this.#pausing = false
+      this.flush()
+    }
     this.#pausing = true
-    this.#runtime.clock.setTimer(
-      pauseMs,
-      () => {
-        this.#pausing = false
-        this.flush()
-      },
-      true,
-    )
+    this.#sender.runtime.clock.setTimer(pauseMs, resume, true)
   }
 }

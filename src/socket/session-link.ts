@@ -1,35 +1,17 @@
-import type { Runtime } from '../core/runtime.ts'
-import type { Hint } from './hint.ts'
 import type { SessionLink } from './session.ts'
-import type { SocketData } from './transport.ts'
 
-/** What a link needs of its connection. */
-export interface LinkedConnection {
+/** A connection as its session knows it. */
+export interface LinkedConnection extends SessionLink {
   readonly ended: boolean
-  readonly runtime: Runtime
-  send(data: SocketData): void
-  ready(recovered: boolean): void
-  deliver(data: string | ArrayBuffer | Blob): void
-  hint(hint: Hint, drain: boolean): void
-  room(): void
-  fail(code: number, reason: string): void
 }
+
+const acts = ['send', 'ready', 'deliver', 'hint', 'room', 'fail'] as const
 
 /** A session's hold on one connection, which comes off when that ends. */
 export function linkTo(connection: LinkedConnection): SessionLink {
-  const { runtime } = connection
-  const held =
-    <Args extends unknown[]>(act: (...args: Args) => void) =>
-    (...args: Args) => {
-      if (!connection.ended) act(...args)
-    }
-  return {
-    runtime,
-    send: held((frame) => connection.send(frame)),
-    ready: held((recovered = false) => connection.ready(recovered)),
-    deliver: held((data) => connection.deliver(data)),
-    hint: held((hint, drain = false) => connection.hint(hint, drain)),
-    room: held(() => connection.room()),
-    fail: held((code, reason) => connection.fail(code, reason)),
+  const held = (act: (typeof acts)[number]) => (first: never, second: never) => {
+    if (!connection.ended) connection[act](first, second)
   }
+  const methods = acts.map((act) => [act, held(act)])
+  return { runtime: connection.runtime, ...Object.fromEntries(methods) }
 }

@@ -1,8 +1,5 @@
-import { openTransport } from '#transport'
-import { runtimeOf } from '../core/runtime.ts'
 import { type ProtocolsSource, readClose, readProtocols, readUrl, type UrlSource } from './address.ts'
 import { Engine } from './engine.ts'
-import { pageEnvironment } from './environment.ts'
 import { SocketError } from './error.ts'
 import { defineHandlers, SocketTarget } from './handlers.ts'
 import { healthOf, type SocketHealth } from './health.ts'
@@ -50,16 +47,12 @@ export class ReliableSocket extends SocketTarget {
     const asked = typeof url === 'function' ? url : readUrl(url)
     const offered = typeof protocols === 'function' ? protocols : readProtocols(protocols)
     const options = resolveSocket(given)
-    const runtime = runtimeOf(options.runtime)
-    const transport = options.transport ?? openTransport
-    const { environment = pageEnvironment() } = options
     this.#plain = !options.reconnect
-    this.#sending = new Sending(options, runtime)
-    this.#teller = new Teller(this, this.#sending, runtime, this.#plain || transport.platformEvents)
-    const needs = { options, runtime, environment, openTransport: transport, listener: this.#teller }
-    this.#engine = new Engine(asked, offered, needs)
-    this.#sending.listener = this.#teller
+    this.#teller = new Teller(this)
+    this.#engine = new Engine(asked, offered, options, this.#teller)
+    this.#sending = new Sending(this.#engine, this.#teller)
     this.#teller.subject = this.#engine
+    this.#teller.sending = this.#sending
   }
 
   get url(): string {
@@ -109,13 +102,13 @@ export class ReliableSocket extends SocketTarget {
    * @throws DOMException InvalidStateError with `{ reconnect: false }` before the socket is open
    */
   send(data: SocketData): void {
-    const sendable = isSendable(data) ? data : textOf(data)
+    const message = typeof data === 'string' ? data : sendable(data)
     const { readyState } = this
-    if (readyState >= numbers.CLOSING) this.#lostBytes += bytesOf(sendable)
-    else if (this.#teller.opening) this.#sending.sendFirst(sendable)
-    else if (this.#plain && readyState === numbers.CONNECTING) {
+    const { opening } = this.#teller
+    if (readyState >= numbers.CLOSING) this.#lostBytes += bytesOf(message)
+    else if (this.#plain && readyState === numbers.CONNECTING && !opening) {
       throw new DOMException('the socket is still connecting', 'InvalidStateError')
-    } else this.#sending.send(sendable)
+    } else this.#sending.send(message, opening)
   }
 
   /**
@@ -126,7 +119,7 @@ export class ReliableSocket extends SocketTarget {
    */
   deliver(data: SocketData, options?: DeliverOptions): Promise<void> {
     if (this.readyState >= numbers.CLOSING) return Promise.reject(new SocketError('closed', 'the socket is closed'))
-    return this.#sending.deliver(isSendable(data) ? data : textOf(data), options, this.#teller.opening)
+    return this.#sending.deliver(sendable(data), options, this.#teller.opening)
   }
 
   /**
@@ -163,14 +156,11 @@ export class ReliableSocket extends SocketTarget {
   }
 
   /** Closes, and resolves when it is closed. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.readyState === numbers.CLOSED) resolve()
-      this.addEventListener('close', (event) => {
-        if (!event.willReconnect) resolve()
-      })
-      this.close()
-    })
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+    while (this.readyState !== numbers.CLOSED) {
+      await new Promise((resolve) => this.addEventListener('close', resolve, { once: true }))
+    }
   }
 
   get [Symbol.toStringTag](): string {
@@ -180,13 +170,9 @@ export class ReliableSocket extends SocketTarget {
 
 const readyStates: Partial<Record<StateName, 1 | 2 | 3>> = { open: 1, rotating: 1, closing: 2, closed: 3 }
 
-/** As the standard converts: a symbol is no text. */
-function textOf(data: unknown): string {
-  return `${data}`
-}
-
-function isSendable(data: unknown): data is SocketData {
-  return typeof data === 'string' || ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof Blob
+/** As the standard converts: what is no data is text, and a symbol is no text. */
+function sendable(data: SocketData): SocketData {
+  return ArrayBuffer.isView(data) || data instanceof ArrayBuffer || data instanceof Blob ? data : `${data}`
 }
 
 for (const [name, value] of Object.entries(numbers)) {

@@ -1,7 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import WebSocket from 'ws'
+import { platformMessage, SocketMessageEvent } from './events.ts'
 import { copyOf } from './outbox.ts'
+import { refusals } from './refusals.ts'
 import type {
   BinaryType,
   DialRequest,
@@ -178,4 +180,13 @@ function closed(this: WebSocket, code: number, reason: Buffer): void {
 
 const open = (request: DialRequest, listener: TransportListener) => new NodeTransport(request, listener)
 
-export const openTransport: OpenTransport = Object.assign(open, { seesTransport: true, platformEvents: false })
+export const openTransport: OpenTransport = Object.assign(open, {
+  seesTransport: true,
+  platformEvents: false,
+  refusals,
+})
+
+/** @param isPlain whether it should be the platform's own all the same */
+export function messageEvent(data: string | ArrayBuffer | Blob, origin: string, isPlain: boolean): Event {
+  return isPlain ? platformMessage(data, origin) : new SocketMessageEvent(data, origin)
+}

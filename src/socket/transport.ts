@@ -1,3 +1,8 @@
+import type { Layer } from '../core/layer.ts'
+import type { Hint } from '../core/retry-after.ts'
+import type { Runtime } from '../core/runtime.ts'
+import type { ReadPushback } from '../layers/pushback/index.ts'
+
 /** What binary messages come as. Not the DOM's own type: a service in Node has none. */
 export type BinaryType = 'blob' | 'arraybuffer'
 
@@ -66,4 +71,18 @@ export interface OpenTransport {
   readonly seesTransport: boolean
   /** Whether messages should be the platform's own `MessageEvent`, which costs Node ten times an `Event`. */
   readonly platformEvents: boolean
+  /** Reads answers to refused upgrades; as on this platform if absent, and a browser's knows of none. */
+  readonly refusals?: Refusals
+}
+
+/** What can be made of an answer that refuses an upgrade. */
+export interface Refusals {
+  /** When the server wants us back. */
+  read(refusal: Refusal, wallNow: number): Hint | undefined
+  /** The layers around all dials to one place, which hold them back for as long as it wants. */
+  layers<Req, Res>(
+    authority: string,
+    runtime: Runtime,
+    needs: { readonly read: ReadPushback<Req, Res>; readonly limit: Layer<Req, Res> },
+  ): Layer<Req, Res>[]
 }

@@ -8,3 +8,14 @@ export function median(values: readonly number[]): number {
 export function range(values: readonly number[], digits: number): string {
   return `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`
 }
+
+/**
+ * The median of what two series gave in the same rounds: a round in which the machine was slow was slow for both.
+ */
+export function medianOfRounds(
+  some: readonly number[],
+  others: readonly number[],
+  combine: (one: number, other: number) => number,
+): number {
+  return median(some.map((one, round) => combine(one, others[round]!)))
+}

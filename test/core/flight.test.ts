@@ -17,11 +17,11 @@ describe('Flights', () => {
     const flights = new Flights<object>()
     const value = {}
     const asked = [flights.join('a', start), flights.join('a', start), flights.join('a', start, AbortSignal.any([]))]
-    expect([flights.size, flights.has('a')]).toEqual([1, true])
+    expect([flights.size, !!flights.get('a')]).toEqual([1, true])
     last().resolve(value)
     for (const one of await Promise.all(asked)) expect(one).toBe(value)
     expect(starts).toHaveLength(1)
-    expect([flights.size, flights.has('a')]).toEqual([0, false])
+    expect([flights.size, !!flights.get('a')]).toEqual([0, false])
   })
 
   it('keeps keys apart', async () => {
@@ -167,7 +167,8 @@ describe('Flight', () => {
     void last().promise.then(() => controller.abort('left'))
     const call = flight.join(controller.signal)
     last().resolve('done')
-    await expect(call).rejects.toBe('left')
+    // The work was there first.
+    await expect(call).resolves.toBe('done')
     expect(last().signal.aborted).toBe(false)
   })
 

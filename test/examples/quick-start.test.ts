@@ -47,7 +47,10 @@ test('02-websocket.ts dials until it is let in, comes back, and sends what waite
   )
   // The example before this one may have loaded the real one.
   vi.resetModules()
-  vi.doMock('../../src/socket/transport.node.ts', () => ({ openTransport: open }))
+  vi.doMock('../../src/socket/transport.node.ts', async (original) => ({
+    ...(await original<object>()),
+    openTransport: open,
+  }))
   const told = (['log', 'warn', 'info'] as const).map((name) => vi.spyOn(console, name).mockReturnValue())
   const [log, warn, info] = told
   const running = import('../../examples/02-websocket.ts')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Call, type Context, stack } from '../../src/core/layer.ts'
 import { OptionsError } from '../../src/core/options.ts'
-import { DeadlineError, type DeadlineNeeds, deadline } from '../../src/layers/deadline.ts'
+import { DeadlineError, type DeadlineNeeds, deadline } from '../../src/layers/deadline/index.ts'
 import { hang, script } from '../../src/testing/index.ts'
 import { type World, world } from '../support/world.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Verdict } from '../../src/core/outcome.ts'
-import { DeadlineError } from '../../src/layers/deadline.ts'
+import { DeadlineError } from '../../src/layers/deadline/index.ts'
 import { type HedgeOptions, Hedger } from '../../src/layers/hedge/index.ts'
 import { world } from '../support/world.ts'
 import { failing, race, takes } from './hedge-race.ts'

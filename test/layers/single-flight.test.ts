@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { settled } from '../../src/core/clock.ts'
 import { type Call, type Context, stack } from '../../src/core/layer.ts'
-import { deadline } from '../../src/layers/deadline.ts'
+import { deadline } from '../../src/layers/deadline/index.ts'
 import { retry } from '../../src/layers/retry.ts'
 import { type SingleFlightNeeds, singleFlight } from '../../src/layers/single-flight.ts'
 import { hang, script } from '../../src/testing/index.ts'

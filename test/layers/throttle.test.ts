@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Priority, stack } from '../../src/core/layer.ts'
 import { OptionsError } from '../../src/core/options.ts'
 import { seededRandom } from '../../src/core/random.ts'
-import { DeadlineError } from '../../src/layers/deadline.ts'
+import { DeadlineError } from '../../src/layers/deadline/index.ts'
 import {
   Throttle,
   ThrottledError,

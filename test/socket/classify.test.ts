@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Cause, causeOfStatus, decide, failedDial, lossOf } from '../../src/socket/classify.ts'
 import { lossOfDial, lossOfError, verdictOf } from '../../src/socket/dial.ts'
+import { refusals } from '../../src/socket/refusals.ts'
 import { world } from '../support/world.ts'
 
 const runtime = world()
@@ -60,9 +61,9 @@ describe('statuses of refused upgrades', () => {
 
   it('bring Retry-After as a floor', () => {
     const refusal = (header: Record<string, string>) => ({ status: 503, header: (name: string) => header[name] })
-    const given = lossOfDial({ failed: true, refusal: refusal({ 'retry-after': '7' }) }, 1006, '', runtime)
+    const given = lossOfDial({ failed: true, refusal: refusal({ 'retry-after': '7' }) }, 1006, '', refusals, runtime)
     expect(given).toMatchObject({ cause: 'overload', status: 503, floorMs: 7_000, failed: true, code: 1006 })
-    expect(lossOfDial({ failed: true, refusal: refusal({}) }, 1006, '', runtime).floorMs).toBeUndefined()
+    expect(lossOfDial({ failed: true, refusal: refusal({}) }, 1006, '', refusals, runtime).floorMs).toBeUndefined()
   })
 })
 

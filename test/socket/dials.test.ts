@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { Context } from '../../src/core/layer.ts'
 import type { Verdict } from '../../src/core/outcome.ts'
 import type { Dialed, Dialing } from '../../src/socket/dial.ts'
-import { Dials } from '../../src/socket/dials.ts'
+import { limitDials } from '../../src/socket/dials.ts'
 import { socketWorld } from '../support/socket-world.ts'
 import { world } from '../support/world.ts'
 
 /** Dials through one limit, each of which ends when a test says so. */
 function harness() {
   const { clock, context, ...rest } = world()
-  const dials = new Dials(clock)
+  const dials = limitDials(clock)
   const underWay: { name: number; end: (verdict: Verdict) => void; overtaken: boolean }[] = []
   const began: number[] = []
   const results: (string | undefined)[] = []
@@ -54,12 +54,12 @@ describe('the limit on dials', () => {
     const { clock, dials, dial, end, began } = harness()
     for (let at = 0; at < 70; at++) dial()
     await clock.advance(0)
-    expect([began.length, dials.waiting]).toEqual([64, 6])
+    expect([began.length, dials.waiting()]).toEqual([64, 6])
     await end(10, 'neutral')
     await end(3, 'failure')
     dial()
     await clock.advance(0)
-    expect([began.slice(64), dials.waiting]).toEqual([[64, 65], 5])
+    expect([began.slice(64), dials.waiting()]).toEqual([[64, 65], 5])
   })
 
   it('gives a place to nobody who came later than those who wait', async () => {
@@ -88,9 +88,9 @@ describe('the limit on dials', () => {
     for (let cut = 0; cut < 5; cut++) {
       await clock.advance(1_000)
       await end(began[ended++] ?? 0, 'timeout')
-      const waiting = [dials.waiting]
+      const waiting = [dials.waiting()]
       // Nobody is let in before fewer are under way than the new limit.
-      while (dials.waiting === waiting[0]) await end(began[ended++] ?? 0, 'neutral')
+      while (dials.waiting() === waiting[0]) await end(began[ended++] ?? 0, 'neutral')
       limits.push(began.length - ended)
     }
     expect(limits).toEqual([16, 8, 4, 4, 4])
@@ -124,7 +124,7 @@ describe('the limit on dials', () => {
     await clock.advance(0)
     controller.abort(new Error('left'))
     await clock.advance(0)
-    expect([results[left], dials.waiting]).toEqual(['left', 1])
+    expect([results[left], dials.waiting()]).toEqual(['left', 1])
     await end(0, 'neutral')
     expect(began.at(-1)).toBe(next)
   })

@@ -3,7 +3,7 @@ import type { Cause, Loss } from '../../src/socket/classify.ts'
 import { drawWait, freshMemory, isProven, learn, type Memory } from '../../src/socket/machine/waits.ts'
 import { resolveSocket } from '../../src/socket/resolve-options.ts'
 
-const { rules } = resolveSocket({})
+const rules = resolveSocket({})
 
 function lossBy(cause: Cause, more: Partial<Loss> = {}): Loss {
   return { cause, code: 1006, reason: '', wasClean: false, ...more }
@@ -31,8 +31,16 @@ describe('the first window', () => {
   })
 
   it('is the one that was given, one for all causes or one each', () => {
-    expect(resolveSocket({ firstWindowMs: 70 }).rules.first).toEqual({ local: 70, drop: 70, restart: 70, overload: 70 })
-    expect(resolveSocket({ firstWindowMs: { drop: 7 } }).rules.first).toEqual({ ...rules.first, drop: 7 })
+    expect(resolveSocket({ firstWindowMs: 70 }).firstWindowMs).toEqual({
+      local: 70,
+      drop: 70,
+      restart: 70,
+      overload: 70,
+    })
+    expect(resolveSocket({ firstWindowMs: { drop: 7 } }).firstWindowMs).toEqual({
+      ...rules.firstWindowMs,
+      drop: 7,
+    })
   })
 
   it('is a minute at least for a page that nobody looks at', () => {
@@ -102,7 +110,7 @@ describe('patience', () => {
   it('is 15 s before the first success and 45 s after it', () => {
     expect(freshMemory(rules, false).patienceMs).toBe(15_000)
     expect(freshMemory(rules, true).patienceMs).toBe(45_000)
-    const { rules: hasty } = resolveSocket({ patienceMs: 2_000 })
+    const hasty = resolveSocket({ patienceMs: 2_000 })
     expect(freshMemory(hasty, false).patienceMs).toBe(2_000)
   })
 

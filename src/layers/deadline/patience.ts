@@ -24,7 +24,8 @@ export class Patience implements Due, Follower {
   seat: Link<unknown> | undefined = undefined
   readonly #above: Context
   readonly #deadlines: Deadlines
-  readonly #passing: Passing
+  /** Gone with the call: a body that is still read must not keep all that led to it. */
+  #passing: Passing | undefined
   readonly #at: number
   readonly #link: Link<Follower> | undefined
   #timer: Link<Due> | undefined = undefined
@@ -70,18 +71,19 @@ export class Patience implements Due, Follower {
 
   /** After a value it still reaches the body, but no longer the promise. */
   end(reason: unknown): void {
-    const late = this.over
-    if (!late) {
+    const passing = this.#passing
+    if (!this.over) {
       this.finish()
       this.unlink()
     }
     this.below.abort(reason)
-    if (!late) this.#passing.cut(this.#at, reason)
+    passing?.cut(this.#at, reason)
   }
 
   /** @param covered what the time runs on for */
   finish(covered?: Promise<unknown>): void {
     this.over = true
+    this.#passing = undefined
     this.seat?.leave()
     if (this.#timer === undefined) return
     const stop = () => this.#deadlines.remove(this.#timer as Link<Due>)

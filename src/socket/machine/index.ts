@@ -1,10 +1,22 @@
-import type { Loss } from '../classify.ts'
-import { dropped, end, livedThrough, lost } from './losing.ts'
-import type { Effect, Input, Now, Progress, Rules, Stage, State, Step } from './state.ts'
+import { failedDial, type Loss, ourOwn } from '../classify.ts'
+import { end, livedThrough, lost } from './losing.ts'
+import {
+  closeMs,
+  drops,
+  type Input,
+  type Now,
+  type Progress,
+  type Rules,
+  type Stage,
+  type State,
+  type Step,
+  suspend,
+} from './state.ts'
 import { drawMove } from './waits.ts'
-import { ourOwn, reconnect, redraw, world } from './waking.ts'
+import { reconnect, redraw, world } from './waking.ts'
 
 export {
+  closeMs,
   deadlineOf,
   type Effect,
   type Input,
@@ -22,23 +34,27 @@ export type { FirstWindows } from './waits.ts'
 /** A timer that comes later than this says that the machine slept, in ms. */
 const sleptMs = 2_000
 
-const nothing: readonly Effect[] = []
-const ranOut: Loss = { cause: 'timeout', code: 1006, reason: '', wasClean: false, failed: true }
+const ranOut = failedDial('timeout')
 
-/** Each step of an attempt, and the stage in which it may come. */
-const stageBefore: Readonly<Record<Progress, Stage>> = {
-  admitted: 'admitting',
-  resolved: 'resolving',
-  transport: 'dialing',
-  opened: 'dialing',
-  ready: 'negotiating',
+/** Each step of an attempt: the stage in which it may come, and the one that it leads to. */
+const stages: Readonly<Record<Exclude<Progress, 'ready'>, readonly [before: Stage, after: Stage]>> = {
+  admitted: ['admitting', 'resolving'],
+  resolved: ['resolving', 'dialing'],
+  transport: ['dialing', 'dialing'],
+  opened: ['dialing', 'negotiating'],
 }
 
 /** What follows from an input: the next state, and what is to be done about it. No clock, no chance, no I/O. */
 export function step(state: State, input: Input, now: Now, rules: Rules): Step {
+  return follow(state, input, now, rules) ?? [state, []]
+}
+
+/** Undefined where nothing follows. */
+function follow(state: State, input: Input, now: Now, rules: Rules): Step | undefined {
+  const { name } = state
   switch (input.type) {
     case 'connect':
-      return state.name === 'idle' ? dial(state, now) : [state, nothing]
+      return name === 'idle' ? dial(state, now) : undefined
     case 'due':
       return due(state, input.lateMs > sleptMs, now, rules)
     case 'lost':
@@ -48,19 +64,20 @@ export function step(state: State, input: Input, now: Now, rules: Rules): Step {
     case 'world':
       return world(state, input.network, now, rules)
     case 'rotate':
-      return state.name === 'open' ? begin(state) : [state, nothing]
+      return name === 'open' ? begin(state) : undefined
     case 'reconnect':
       return reconnect(state, now, rules)
     case 'close':
       return close(state, input.loss, now, rules)
+    case 'ready':
+      return ready(state, input.generation, now, rules)
     default:
-      return advance(state, input.type, input.generation, now, rules)
+      return advance(state, input.type, input.generation, now)
   }
 }
 
 function dial(state: State, now: Now): Step {
-  if (now.blocked === undefined) return begin(state)
-  return [{ ...state, name: 'suspended', dueAt: Infinity }, [{ do: 'suspend', reason: now.blocked }]]
+  return now.blocked ? suspend(state, now.blocked) : begin(state)
 }
 
 function begin(state: State): Step {
@@ -70,54 +87,69 @@ function begin(state: State): Step {
   return [{ ...state, name, generation, attempt, dueAt: Infinity }, [{ do: 'begin', generation }]]
 }
 
-function advance(state: State, progress: Progress, generation: number, now: Now, rules: Rules): Step {
-  const { attempt, memory } = state
-  if (attempt?.generation !== generation || attempt.stage !== stageBefore[progress]) return [state, nothing]
-  if (progress === 'ready') {
-    const live = { generation, readyAt: now.at }
-    // The short patience was for somebody who waits for the page.
-    const lived = livedThrough(state, now, rules)
-    const patienceMs = Math.max(lived.patienceMs, rules.patienceMs)
-    const adopted: State = { ...state, name: 'open', live, attempt: undefined, memory: { ...lived, patienceMs } }
-    return [adopted, [{ do: 'adopt', generation, before: state.live?.generation }]]
+function advance(state: State, progress: keyof typeof stages, generation: number, now: Now): Step | undefined {
+  const { attempt, live, memory } = state
+  const [before, stage] = stages[progress]
+  if (attempt?.generation !== generation || attempt.stage !== before) return undefined
+  const next = {
+    ...attempt,
+    stage,
+    // One patience for all that follows, the URL and the session included.
+    endsAt: progress === 'admitted' ? now.at + memory.patienceMs : attempt.endsAt,
+    transportAt: progress === 'resolved' ? now.at + memory.transportMs : Infinity,
   }
-  let next = { ...attempt, transportAt: Infinity }
-  // One patience for all that follows, the URL and the session included.
-  if (progress === 'admitted') next = { ...next, stage: 'resolving', endsAt: now.at + memory.patienceMs }
-  else if (progress === 'resolved') next = { ...next, stage: 'dialing', transportAt: now.at + memory.transportMs }
-  else if (progress === 'opened') next = { ...next, stage: 'negotiating' }
-  return [{ ...state, name: state.live ? 'rotating' : next.stage, attempt: next }, nothing]
+  return [{ ...state, name: live ? 'rotating' : stage, attempt: next }, []]
 }
 
-function due(state: State, slept: boolean, now: Now, rules: Rules): Step {
+function ready(state: State, generation: number, now: Now, rules: Rules): Step | undefined {
   const { attempt } = state
+  if (attempt?.generation !== generation || attempt.stage !== 'negotiating') return undefined
+  const lived = livedThrough(state, now, rules)
+  // The short patience was for somebody who waits for the page.
+  const memory = { ...lived, patienceMs: Math.max(lived.patienceMs, rules.patienceMs) }
+  const live = { generation, readyAt: now.at }
+  return [{ ...state, name: 'open', live, attempt: undefined, memory }, [{ do: 'adopt' }]]
+}
+
+function due(state: State, slept: boolean, now: Now, rules: Rules): Step | undefined {
+  const { attempt, name } = state
   if (attempt && now.at >= Math.min(attempt.endsAt, attempt.transportAt)) {
     // Who slept was not kept waiting.
     return lost(state, attempt.generation, slept ? ourOwn : ranOut, now, rules)
   }
-  if (now.at < state.dueAt) return [state, nothing]
+  if (now.at < state.dueAt) return undefined
+  if (name === 'waiting') return slept && !state.redrawn ? redraw(state, now, rules) : dial(state, now)
+  if (name === 'closing') {
+    const { unsent } = now
+    // What was sent before the close is still on its way out, and gets the same time again.
+    if (unsent > 0 && unsent < (state.unsent ?? Infinity)) return [{ ...state, dueAt: now.at + closeMs, unsent }, []]
+    return end(state, state.ending ?? ourOwn)
+  }
+  if (name !== 'open') return undefined
   // A connection that is to move while nobody may dial stays until it is lost.
-  if (state.name === 'open') return now.blocked === undefined ? begin(state) : [{ ...state, dueAt: Infinity }, nothing]
-  if (state.name === 'waiting') return slept && !state.redrawn ? redraw(state, now, rules) : dial(state, now)
-  return state.name === 'closing' ? end(state, state.ending ?? ourOwn) : [state, nothing]
+  return now.blocked ? [{ ...state, dueAt: Infinity }, []] : begin(state)
 }
 
-function hinted(state: State, { generation, hint, drain }: Input & { type: 'hint' }, now: Now, rules: Rules): Step {
-  const { attempt, live, memory, name } = state
-  if (generation !== live?.generation && generation !== attempt?.generation) return [state, nothing]
-  const known: State = { ...state, memory: { ...memory, hint } }
-  if (!drain || name !== 'open') return [known, nothing]
-  return [{ ...known, dueAt: now.at + drawMove(hint, rules, now.chance) }, nothing]
+function hinted(
+  state: State,
+  { generation, hint, drain }: Input & { type: 'hint' },
+  now: Now,
+  rules: Rules,
+): Step | undefined {
+  const { attempt, live, memory, name, dueAt } = state
+  if (generation !== live?.generation && generation !== attempt?.generation) return undefined
+  const moveAt = drain && name === 'open' ? now.at + drawMove(hint, rules, now.chance) : dueAt
+  return [{ ...state, memory: { ...memory, hint }, dueAt: moveAt }, []]
 }
 
-function close(state: State, loss: Loss, now: Now, rules: Rules): Step {
+function close(state: State, loss: Loss, now: Now, rules: Rules): Step | undefined {
   const { attempt, live, name } = state
-  if (name === 'closing' || name === 'closed') return [state, nothing]
-  const effects: Effect[] = attempt ? [dropped(attempt, 'local')] : []
-  if (live) effects.push({ do: 'close', generation: live.generation, loss })
+  if (name === 'closing' || name === 'closed') return undefined
+  const effects = drops('local', attempt)
+  if (live) effects.push({ do: 'close', loss })
   // As the standard has it: a socket that is closed while it connects has failed to connect.
-  const connects = attempt !== undefined || (name === 'idle' && !rules.reconnect)
-  const ending: Loss = live ? { ...ourOwn } : connects ? { ...ourOwn, failed: true } : loss
-  const dueAt = live ? now.at + rules.closeMs : now.at
-  return [{ ...state, name: 'closing', attempt: undefined, ending, dueAt }, effects]
+  const connects = attempt || (name === 'idle' && !rules.reconnect)
+  const ending = live ? ourOwn : connects ? failedDial('local') : loss
+  const dueAt = live ? now.at + closeMs : now.at
+  return [{ ...state, name: 'closing', attempt: undefined, ending, dueAt, unsent: undefined }, effects]
 }

@@ -1,44 +1,33 @@
-import type { Cause, Loss } from '../classify.ts'
-import type { Effect, Now, Rules, State, Step } from './state.ts'
+import type { Loss } from '../classify.ts'
+import { drops, type Effect, type Now, type Rules, type State, type Step, suspend } from './state.ts'
 import { drawWait, freshMemory, isProven, learn, type Memory } from './waits.ts'
 
-const nothing: readonly Effect[] = []
-
 /** A connection ended, or an attempt became none. */
-export function lost(state: State, generation: number, loss: Loss, now: Now, rules: Rules): Step {
-  const { live, attempt, name } = state
+export function lost(state: State, generation: number, loss: Loss, now: Now, rules: Rules): Step | undefined {
+  const { live, attempt, name, dueAt } = state
   if (live?.generation === generation) {
     if (name === 'closing') return end(state, loss)
-    const lived = livedThrough(state, now, rules)
-    const left: State = { ...state, live: undefined, memory: lived }
-    // The server had given us a moment before it left.
-    const slot =
-      state.dueAt < Infinity && !loss.hint ? { afterMs: Math.max(1, state.dueAt - now.at), withinMs: 0 } : loss.hint
-    if (attempt === undefined || isFinal(left, loss, rules)) {
-      // That moment was drawn already, and not to be moved, unless connections do not last or nobody looks.
-      const isDrawn = slot !== loss.hint && lived.failures === 0 && !now.hidden
-      return recover(left, { ...loss, hint: slot }, isDrawn ? { ...now, chance: 0 } : now, rules)
-    }
+    const memory = livedThrough(state, now, rules)
+    const left: State = { ...state, live: undefined, memory }
     // A rotation was on its way: it goes on as the dial that is needed now.
-    return [
-      { ...left, name: attempt.stage, memory: learn(lived, loss, rules, false) },
-      [{ do: 'lost', loss, willReconnect: true }],
-    ]
+    if (attempt && !isFinal(left, loss, rules)) {
+      return [{ ...left, name: attempt.stage, memory: learn(memory, loss, rules, false) }, [tell(loss, true)]]
+    }
+    if (dueAt === Infinity || loss.hint) return recover(left, loss, now, rules)
+    // The server had given us a moment before it left. It was drawn already, and is not to be moved, unless connections
+    // do not last or nobody looks.
+    const slot = { afterMs: Math.max(1, dueAt - now.at), withinMs: 0 }
+    const isDrawn = memory.failures === 0 && !now.hidden
+    return recover(left, { ...loss, hint: slot }, isDrawn ? { ...now, chance: 0 } : now, rules)
   }
-  if (attempt?.generation !== generation) return [state, nothing]
-  const without: State = { ...state, attempt: undefined }
-  const drop = dropped(attempt, loss.cause)
-  if (live) return [{ ...without, name: 'open' }, [drop, { do: 'stay' }]]
-  // Which of the two patiences ran out, if one did.
-  const inTransport = attempt.transportAt < attempt.endsAt
-  const [next, effects] = recover(without, loss, now, rules, inTransport)
-  return [next, [drop, ...effects]]
+  if (attempt?.generation !== generation) return undefined
+  if (live) return [{ ...state, attempt: undefined, name: 'open' }, [...drops(loss.cause, attempt), { do: 'stay' }]]
+  return recover(state, loss, now, rules)
 }
 
 /** What is remembered when the connection in use is given up: nothing, if it lived long enough. */
 export function livedThrough({ live, memory }: State, now: Now, rules: Rules): Memory {
-  const proven = live !== undefined && isProven(now.at - live.readyAt, memory, rules)
-  return proven ? freshMemory(rules, true, memory.hint) : memory
+  return live && isProven(now.at - live.readyAt, memory, rules) ? freshMemory(rules, true, memory.hint) : memory
 }
 
 function isFinal({ memory }: State, { cause }: Loss, rules: Rules): boolean {
@@ -47,33 +36,34 @@ function isFinal({ memory }: State, { cause }: Loss, rules: Rules): boolean {
   return (cause === 'auth' && memory.triedAuth) || memory.failures >= rules.maxAttempts
 }
 
-/** Without a connection, and without an attempt: ends for good, waits, or is suspended. */
-function recover(state: State, loss: Loss, now: Now, rules: Rules, inTransport = false): Step {
-  if (isFinal(state, loss, rules)) {
-    const [closed, effects] = end({ ...state, live: undefined }, loss)
-    return state.attempt ? [closed, [dropped(state.attempt, loss.cause), ...effects]] : [closed, effects]
-  }
-  const memory = learn(state.memory, loss, rules, inTransport)
-  const told: readonly Effect[] = loss.cause === 'held' ? nothing : [{ do: 'lost', loss, willReconnect: true }]
-  const { floorMs, delayMs } = drawWait(loss, memory, state.memory, rules, now.hidden, now.chance)
+/** Without a connection: ends for good, waits, or is suspended. */
+function recover(state: State, loss: Loss, now: Now, rules: Rules): Step {
+  if (isFinal(state, loss, rules)) return end(state, loss)
+  const { attempt, memory: before } = state
+  // Which of the two patiences ran out, if one did.
+  const inTransport = attempt !== undefined && attempt.transportAt < attempt.endsAt
+  const memory = learn(before, loss, rules, inTransport)
+  const told = drops(loss.cause, attempt)
+  if (loss.cause !== 'held') told.push(tell(loss, true))
+  const { floorMs, delayMs } = drawWait(loss, memory, before, rules, now.hidden, now.chance)
   const waiting: State = {
     ...state,
     name: 'waiting',
+    attempt: undefined,
     memory,
     dueAt: now.at + delayMs,
     floorAt: now.at + floorMs,
     redrawn: false,
   }
-  if (now.blocked === undefined) return [waiting, [...told, { do: 'wait', loss, delayMs }]]
-  return [{ ...waiting, name: 'suspended', dueAt: Infinity }, [...told, { do: 'suspend', reason: now.blocked }]]
+  return now.blocked ? suspend(waiting, now.blocked, told) : [waiting, [...told, { do: 'wait', loss, delayMs }]]
 }
 
-export function dropped({ generation }: { readonly generation: number }, cause: Cause): Effect {
-  return { do: 'drop', generation, cause }
+function tell(loss: Loss, willReconnect: boolean): Effect {
+  return { do: 'lost', loss, willReconnect }
 }
 
 export function end(state: State, loss: Loss): Step {
-  const drop: readonly Effect[] = state.live ? [dropped(state.live, loss.cause)] : nothing
+  const { attempt, live } = state
   const closed: State = {
     ...state,
     name: 'closed',
@@ -82,5 +72,5 @@ export function end(state: State, loss: Loss): Step {
     ending: undefined,
     dueAt: Infinity,
   }
-  return [closed, [...drop, { do: 'lost', loss, willReconnect: false }]]
+  return [closed, [...drops(loss.cause, attempt, live), tell(loss, false)]]
 }

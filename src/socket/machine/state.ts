@@ -2,6 +2,9 @@ import type { Cause, Loss } from '../classify.ts'
 import type { Hint } from '../hint.ts'
 import { freshMemory, type Memory, type WaitRules } from './waits.ts'
 
+/** A close handshake may take this long, in ms; data that is still being sent gives it more. */
+export const closeMs = 5_000
+
 /** How far an attempt is: let in by the upstream, asked for its URL, dialed, greeted by the session. */
 export type Stage = 'admitting' | 'resolving' | 'dialing' | 'negotiating'
 
@@ -10,9 +13,12 @@ export type StateName = 'idle' | 'waiting' | Stage | 'open' | 'rotating' | 'susp
 /** Why no dial is made although one is due. */
 export type Suspension = 'offline' | 'hidden'
 
-/** A connection that is being made. */
-interface Attempt {
+interface Numbered {
   readonly generation: number
+}
+
+/** A connection that is being made. */
+interface Attempt extends Numbered {
   readonly stage: Stage
   /** When its patience ends; Infinity while it waits to be let in. */
   readonly endsAt: number
@@ -25,7 +31,7 @@ export interface State {
   /** The number given to the last attempt. Whatever comes with an older one comes too late. */
   readonly generation: number
   /** The connection in use, and since when. */
-  readonly live: { readonly generation: number; readonly readyAt: number } | undefined
+  readonly live: (Numbered & { readonly readyAt: number }) | undefined
   readonly attempt: Attempt | undefined
   /** When the wait ends, the close handshake is given up, or an open connection rotates; Infinity without any. */
   readonly dueAt: number
@@ -35,15 +41,14 @@ export interface State {
   readonly redrawn: boolean
   /** While closing: how it will have ended. */
   readonly ending: Loss | undefined
+  /** While closing: what was left to send when it was last given time, in bytes; a number takes more room than none. */
+  readonly unsent?: number | undefined
   readonly memory: Memory
 }
 
 export interface Rules extends WaitRules {
-  readonly reconnect: boolean
   /** Losses in a row that are answered with another dial. */
   readonly maxAttempts: number
-  /** What a close handshake may take, in ms. */
-  readonly closeMs: number
 }
 
 /** The world at the moment of an input: nothing in here is looked up. */
@@ -51,6 +56,8 @@ export interface Now {
   readonly at: number
   /** From 0 up to 1, for one draw. */
   readonly chance: number
+  /** Bytes that the connection in use has not sent yet. */
+  readonly unsent: number
   readonly hidden: boolean
   /** Why dialing is pointless now, if it is. */
   readonly blocked: Suspension | undefined
@@ -76,12 +83,12 @@ export type Input =
 export type Effect =
   /** Begin an attempt: ask the upstream, then the URL, then dial. */
   | { readonly do: 'begin'; readonly generation: number }
-  /** Use this connection from now on, and drain the one before it. */
-  | { readonly do: 'adopt'; readonly generation: number; readonly before: number | undefined }
+  /** Use the connection that this began from now on, and drain the one before it. */
+  | { readonly do: 'adopt' }
   /** Abandon a connection at once. */
   | { readonly do: 'drop'; readonly generation: number; readonly cause: Cause }
-  /** Close a connection politely. */
-  | { readonly do: 'close'; readonly generation: number; readonly loss: Loss }
+  /** Close the connection in use politely. */
+  | { readonly do: 'close'; readonly loss: Loss }
   | { readonly do: 'lost'; readonly loss: Loss; readonly willReconnect: boolean }
   | { readonly do: 'wait'; readonly loss: Loss; readonly delayMs: number }
   | { readonly do: 'suspend'; readonly reason: Suspension }
@@ -89,6 +96,16 @@ export type Effect =
   | { readonly do: 'stay' }
 
 export type Step = readonly [state: State, effects: readonly Effect[]]
+
+/** Gives up those of them that are there. */
+export function drops(cause: Cause, ...which: readonly (Numbered | undefined)[]): Effect[] {
+  return which.flatMap((each) => (each ? [{ do: 'drop', generation: each.generation, cause }] : []))
+}
+
+/** Waits for the world and not for a moment. */
+export function suspend(state: State, reason: Suspension, told: readonly Effect[] = []): Step {
+  return [{ ...state, name: 'suspended', dueAt: Infinity }, [...told, { do: 'suspend', reason }]]
+}
 
 export function initialState(rules: Rules): State {
   return {

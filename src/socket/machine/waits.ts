@@ -1,4 +1,4 @@
-import type { Cause, Loss } from '../classify.ts'
+import type { Loss } from '../classify.ts'
 import type { Hint } from '../hint.ts'
 
 /** The widths of first windows, in ms. */
@@ -11,11 +11,10 @@ export interface FirstWindows {
 
 /** The figures that waits are made from. */
 export interface WaitRules {
-  readonly first: FirstWindows
+  readonly reconnect: boolean
+  readonly firstWindowMs: FirstWindows
   readonly maxWindowMs: number
   readonly patienceMs: number
-  /** Patience before the first success. */
-  readonly firstPatienceMs: number
   readonly maxPatienceMs: number
   readonly transportMs: number
   readonly provenMs: number
@@ -49,6 +48,9 @@ const refusedGrowth = 1.5
 /** A page that nobody looks at dials over a window of at least this, in ms. */
 export const hiddenWindowMs = 60_000
 
+/** A socket that has never been open has a person before it who waits for the page; this much patience, in ms. */
+const firstPatienceMs = 15_000
+
 /** The longest patience for TCP and TLS, as a multiple of the first. */
 const transportCap = 3
 
@@ -56,7 +58,8 @@ export function freshMemory(rules: WaitRules, hasBeenOpen: boolean, hint?: Hint)
   return {
     windowMs: 0,
     queuedMs: 0,
-    patienceMs: hasBeenOpen ? rules.patienceMs : Math.min(rules.patienceMs, rules.firstPatienceMs),
+    // A socket that dials once is as patient as it will ever be.
+    patienceMs: hasBeenOpen || !rules.reconnect ? rules.patienceMs : Math.min(rules.patienceMs, firstPatienceMs),
     transportMs: rules.transportMs,
     failures: 0,
     triedAuth: false,
@@ -96,13 +99,13 @@ export function learn(memory: Memory, loss: Loss, rules: WaitRules, inTransport:
   return { ...next, windowMs: Math.min(Math.max(grown, first), rules.maxWindowMs), queuedMs }
 }
 
-function firstWindow({ cause, hint }: Loss, memory: Memory, { first }: WaitRules): number {
+function firstWindow({ cause, hint }: Loss, memory: Memory, { firstWindowMs }: WaitRules): number {
   if (hint && hint.withinMs > 0) return hint.withinMs
-  if (cause === 'overload') return first.overload
+  if (cause === 'overload') return firstWindowMs.overload
   // Told while all was well, and kept for a crash that tells nothing.
   const known = memory.hint?.withinMs
-  if (cause === 'restart') return known || first.restart
-  return known || first.drop
+  if (cause === 'restart') return known || firstWindowMs.restart
+  return known || firstWindowMs.drop
 }
 
 /** A wait: nobody dials before the floor; above it the moment is drawn from the whole window. */
@@ -121,13 +124,16 @@ export function drawWait(
   hidden: boolean,
   chance: number,
 ): Wait {
-  const named = loss.hint ?? (before.windowMs === 0 && isLoss(loss.cause) ? memory.hint : undefined)
+  const { cause, hint } = loss
+  // A server that is gone for one of these may have told us before when to come back.
+  const isGone = before.windowMs === 0 && (cause === 'drop' || cause === 'restart')
+  const named = hint ?? (isGone ? memory.hint : undefined)
   const floorMs = Math.max(loss.floorMs ?? 0, named?.afterMs ?? 0)
   let windowMs = memory.windowMs
-  if (loss.cause === 'local') windowMs = rules.first.local
+  if (cause === 'local') windowMs = rules.firstWindowMs.local
   // A circuit says when it will let somebody try; one that is held open by hand does not.
-  if (loss.cause === 'held') windowMs = floorMs > 0 ? rules.first.local : rules.first.drop
-  if (loss.hint && loss.hint.withinMs === 0) windowMs = slotWindow(floorMs, before.failures, rules)
+  if (cause === 'held') windowMs = floorMs > 0 ? rules.firstWindowMs.local : rules.firstWindowMs.drop
+  if (hint?.withinMs === 0) windowMs = slotWindow(floorMs, before.failures, rules)
   if (hidden) windowMs = Math.max(windowMs, hiddenWindowMs)
   return { floorMs, windowMs, delayMs: floorMs + chance * windowMs }
 }
@@ -136,17 +142,12 @@ export function drawWait(
  * What is drawn above a slot: a share of it, and never less than a window that grows with each loss in a row, so that a
  * server which names slots and keeps nobody is asked ever more rarely.
  */
-function slotWindow(slotMs: number, failures: number, { first }: WaitRules): number {
-  return Math.max(slotJitter * slotMs, Math.min(first.local * refusedGrowth ** failures, refusedCapMs))
+function slotWindow(slotMs: number, failures: number, { firstWindowMs }: WaitRules): number {
+  return Math.max(slotJitter * slotMs, Math.min(firstWindowMs.local * refusedGrowth ** failures, refusedCapMs))
 }
 
 /** Draws how long a connection stays that is told to leave, in ms; never so that a fleet moves in one moment. */
 export function drawMove({ afterMs, withinMs }: Hint, rules: WaitRules, chance: number): number {
-  const windowMs = withinMs > 0 ? Math.max(withinMs, rules.first.local) : slotWindow(afterMs, 0, rules)
+  const windowMs = withinMs > 0 ? Math.max(withinMs, rules.firstWindowMs.local) : slotWindow(afterMs, 0, rules)
   return afterMs + chance * windowMs
-}
-
-/** Whether a server that is gone for this reason may have told us before when to come back. */
-function isLoss(cause: Cause): boolean {
-  return cause === 'drop' || cause === 'restart'
 }

@@ -8,9 +8,9 @@ const { openOver } = await import('./contenders.ts')
 const [name = '', url = ''] = process.argv.slice(2)
 const { socket, wire } = await openOver(name, url)
 
-const warmUp = 500_000
-const messages = 100_000
-const passes = 40
+const warmUp = 300_000
+const messages = 50_000
+const passes = 25
 
 let bytes = 0
 socket.addEventListener('message', ({ data }) => {

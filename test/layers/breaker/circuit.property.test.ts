@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Circuit } from '../../../src/layers/breaker/circuit.ts'
-import type { Permit } from '../../../src/layers/breaker/permit.ts'
 import type { Phase } from '../../../src/layers/breaker/index.ts'
+import type { Permit } from '../../../src/layers/breaker/permit.ts'
 import { seededRandom } from '../../../src/testing/index.ts'
 import { world } from '../../support/world.ts'
 

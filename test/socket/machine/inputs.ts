@@ -48,10 +48,8 @@ export const rules: fc.Arbitrary<Rules> = fc
   })
   .map(({ local, drop, restart, overload, ...rest }) => ({
     ...rest,
-    first: { local, drop, restart, overload },
+    firstWindowMs: { local, drop, restart, overload },
     maxPatienceMs: 180_000,
-    firstPatienceMs: 15_000,
-    closeMs: 5_000,
   }))
 
 /** One thing that happens, told relative to the state that it meets. */
