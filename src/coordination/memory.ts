@@ -32,7 +32,12 @@ export const memoryCoordinationDefaults: Readonly<MemoryCoordinationOptions> = {
   runtime: undefined,
 }
 
-const rules: Rules<MemoryCoordinationOptions> = { leaseMs: number(1, 2 ** 31 - 1), place: object, runtime: object }
+const rules: Rules<MemoryCoordinationOptions> = {
+  // Marked, so that who takes only the defaults takes no rule along.
+  leaseMs: /* @__PURE__ */ number(1, 2 ** 31 - 1),
+  place: object,
+  runtime: object,
+}
 
 interface Ending {
   readonly version: Version

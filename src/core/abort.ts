@@ -1,4 +1,4 @@
-import { Chain, type Link } from './chain.ts'
+import { Chain, Link, type Links } from './chain.ts'
 import { stamp } from './stamp.ts'
 
 /** Somebody who is told of an abort, once. */
@@ -12,7 +12,7 @@ export interface Follower {
  * would cost 10,000 steps each), and no platform warning about listener counts appears.
  */
 interface Hub {
-  followers: Chain<Follower> | undefined
+  followers: Links<Follower> | undefined
   /** Of one of our own controllers, which tells by itself: it needs no listener at all. */
   readonly isOwn: boolean
 }
@@ -52,19 +52,19 @@ export function follow(signal: AbortSignal, follower: Follower): Link<Follower> 
   }
   hub.followers ??= new Chain()
   if (!hub.isOwn && hub.followers.size === 0) signal.addEventListener('abort', heard, { once: true })
-  return hub.followers.add(follower)
+  return hub.followers.add(new Link(follower))
 }
 
 export function unfollow(signal: AbortSignal, link: Link<Follower> | undefined): void {
-  const followers = link?.chain
-  if (!link?.leave() || followers?.size !== 0) return
-  if (!hubs.read(signal)?.isOwn) signal.removeEventListener('abort', heard)
+  if (!link?.leave()) return
+  const hub = hubs.read(signal)
+  if (hub && !hub.isOwn && hub.followers?.size === 0) signal.removeEventListener('abort', heard)
 }
 
 /** A controller whose signal tells those who came by `onAbort` without a listener: 20 ns each, and not 300. */
 export class Aborter implements Hub {
   readonly signal: AbortSignal
-  followers: Chain<Follower> | undefined = undefined
+  followers: Links<Follower> | undefined = undefined
   readonly isOwn = true
   readonly #controller = new AbortController()
 

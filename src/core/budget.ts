@@ -57,12 +57,12 @@ const rounding = 1e-9
  * that succeeds is that of the AWS SDKs' retry quota.
  */
 export class Budget {
-  readonly #options: Readonly<BudgetOptions>
+  readonly options: Readonly<BudgetOptions>
   #tokens: number
 
   constructor(options?: Partial<BudgetOptions>, owner = 'budget') {
-    this.#options = resolve(owner, budgetDefaults, rules, options)
-    const { capacity, initial } = this.#options
+    this.options = resolve(owner, budgetDefaults, rules, options)
+    const { capacity, initial } = this.options
     // A bucket without a brim that started with a few would run dry all the same.
     this.#tokens = capacity === Infinity ? Infinity : Math.min(initial, capacity)
   }
@@ -73,12 +73,12 @@ export class Budget {
 
   /** What an extra attempt costs now. */
   cost(afterTimeout: boolean): number {
-    return afterTimeout ? this.#options.timeoutCost : this.#options.cost
+    return afterTimeout ? this.options.timeoutCost : this.options.cost
   }
 
   /** A call succeeded at its first attempt. */
   earn(): void {
-    this.#add(this.#options.perSuccess)
+    this.#add(this.options.perSuccess)
   }
 
   /** Takes the whole cost or nothing; false means that the extra attempt must not be made. */
@@ -94,6 +94,6 @@ export class Budget {
   }
 
   #add(tokens: number): void {
-    this.#tokens = Math.min(this.#options.capacity, this.#tokens + tokens)
+    this.#tokens = Math.min(this.options.capacity, this.#tokens + tokens)
   }
 }

@@ -1,55 +1,61 @@
-/** One member of a chain; whoever holds it takes it out in one step. */
-export class Link<T> {
-  readonly value: T
-  previous: Link<T> | undefined
-  next: Link<T> | undefined
-  /** Undefined once it is out. */
-  chain: Chain<T> | undefined
-
-  constructor(value: T, chain: Chain<T>) {
-    this.value = value
-    this.chain = chain
-    this.previous = undefined
-    this.next = undefined
-  }
-
-  /** False if it was out already. */
-  leave(): boolean {
-    const { chain } = this
-    if (chain === undefined) return false
-    this.chain = undefined
-    chain.unlink(this)
-    return true
-  }
+/** What can be a member of one chain at a time. */
+export interface Linked<Member> {
+  previous: Member | undefined
+  next: Member | undefined
+  /** Undefined while it is in none. */
+  chain: Chain<never> | undefined
 }
 
 /**
  * Members in the order of coming, any of which leaves in one step however many there are. A `Set` does the same, but one
  * that is as empty after each call as before costs 200 bytes and a hash for each.
  */
-export class Chain<T> {
-  first: Link<T> | undefined
-  last: Link<T> | undefined
+export class Chain<Member extends Linked<Member>> {
+  first: Member | undefined = undefined
+  last: Member | undefined = undefined
   size = 0
 
-  add(value: T): Link<T> {
-    const link = new Link(value, this)
-    const last = this.last
-    link.previous = last
-    if (last === undefined) this.first = link
-    else last.next = link
-    this.last = link
+  add(member: Member): Member {
+    const { last } = this
+    member.chain = this as never
+    member.previous = last
+    if (last === undefined) this.first = member
+    else last.next = member
+    this.last = member
     this.size++
-    return link
+    return member
   }
 
-  /** For the link itself. */
-  unlink(link: Link<T>): void {
-    const { previous, next } = link
+  /** False if it was not there. What comes behind it can still be reached from it. */
+  remove(member: Member): boolean {
+    if (member.chain !== (this as never)) return false
+    const { previous, next } = member
+    member.chain = undefined
     if (previous === undefined) this.first = next
     else previous.next = next
     if (next === undefined) this.last = previous
     else next.previous = previous
     this.size--
+    return true
   }
 }
+
+/** A member for what belongs to several chains, or is none itself. */
+export class Link<Value> implements Linked<Link<Value>> {
+  readonly value: Value
+  previous: Link<Value> | undefined = undefined
+  next: Link<Value> | undefined = undefined
+  chain: Chain<never> | undefined = undefined
+
+  constructor(value: Value) {
+    this.value = value
+  }
+
+  /** False if it is in no chain. */
+  leave(): boolean {
+    return (this.chain as Chain<Link<Value>> | undefined)?.remove(this) ?? false
+  }
+}
+
+/** A chain of links. */
+export type Links<Value> = Chain<Link<Value>>

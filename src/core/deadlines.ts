@@ -1,9 +1,9 @@
-import { Chain, type Link } from './chain.ts'
+import { Chain, type Linked } from './chain.ts'
 import { type Alarm, type Clock, setAlarm } from './clock.ts'
 import { reportFailure } from './report.ts'
 
 /** Something that ends at a time, unless it is taken out before. */
-export interface Due {
+export interface Due extends Linked<Due> {
   /** On the clock's monotonic time. */
   readonly dueAt: number
   expire(): void
@@ -36,17 +36,24 @@ export class Deadlines {
   }
 
   /** @param ms how long `due` had when it began; with `Infinity` it never ends, and is not to be added */
-  add(due: Due, ms: number): Link<Due> {
+  add(due: Due, ms: number): void {
     const list = this.#lists.get(ms) ?? this.#listFor(ms)
     this.#waiting++
-    if (due.dueAt < this.#rings || !this.#alarm?.stands) this.#set(due.dueAt)
-    else if (this.#waiting === 1) this.#alarm.wake()
-    return list.add(due)
+    list.add(due)
+    if (due.dueAt < this.#rings) this.#set(due.dueAt)
+    else if (this.#waiting === 1) this.#wake(due)
   }
 
-  remove(link: Link<Due>): void {
-    if (!link.leave() || --this.#waiting > 0 || this.#alarm === undefined) return
+  /** @param ms as it was added */
+  remove(due: Due, ms: number): void {
+    if (!this.#lists.get(ms)?.remove(due) || --this.#waiting > 0 || this.#alarm === undefined) return
     if (!this.#alarm.rest()) this.#unset()
+  }
+
+  /** Nobody waited: the alarm lies set, on a timer that fake ones may have replaced since. */
+  #wake(due: Due): void {
+    if (this.#alarm?.stands) this.#alarm.wake()
+    else this.#set(due.dueAt)
   }
 
   #listFor(ms: number): Chain<Due> {
@@ -72,16 +79,16 @@ export class Deadlines {
     this.#unset()
     const now = this.#clock.now()
     for (let next = this.#earliest(); next !== undefined; next = this.#earliest()) {
-      const { value } = next
-      if (value.dueAt - now > roundingMs) {
+      if (next.dueAt - now > roundingMs) {
         // Whoever was added by one that ended may have set it already.
-        if (value.dueAt < this.#rings) this.#set(value.dueAt)
+        if (next.dueAt < this.#rings) this.#set(next.dueAt)
         return
       }
-      next.leave()
+      const list = next.chain as Chain<Due> | undefined
+      list?.remove(next)
       this.#waiting--
       try {
-        value.expire()
+        next.expire()
       } catch (error) {
         reportFailure(error)
       }
@@ -89,10 +96,10 @@ export class Deadlines {
   }
 
   /** Of those that are due at the same time, the one of the list that was there first. */
-  #earliest(): Link<Due> | undefined {
-    let earliest: Link<Due> | undefined
+  #earliest(): Due | undefined {
+    let earliest: Due | undefined
     for (const { first } of this.#lists.values()) {
-      if (first !== undefined && (earliest === undefined || first.value.dueAt < earliest.value.dueAt)) earliest = first
+      if (first !== undefined && (earliest === undefined || first.dueAt < earliest.dueAt)) earliest = first
     }
     return earliest
   }

@@ -42,40 +42,35 @@ export class BreakwaterError extends Error {
     // Of these an Error takes the cause, where there is one.
     super(message, details)
     this.code = code
-    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs
-    if (details.upstream !== undefined) this.upstream = details.upstream
+    Object.assign(this, known(details))
     Object.defineProperty(this, brand, { value: true })
   }
 
   /** True for an error of the same class from any copy of the package, by its code. */
   static override [Symbol.hasInstance](this: ErrorClass, value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: every subclass is asked for itself
-    return isBreakwaterError(value) && isOf(this, value)
+    if (!isBreakwaterError(value)) return false
+    const { code, prototype } = this
+    // Its own code, because a class derived from one of ours inherits the code but not every error that has it.
+    if (Object.hasOwn(this, 'code')) return value.code === code
+    return prototype === BreakwaterError.prototype || super[Symbol.hasInstance](value)
   }
 
   /** What a log may hold. */
   toJSON(): { name: string; code: ErrorCode; message: string; retryAfterMs?: number; upstream?: string } {
-    const { name, code, message, retryAfterMs, upstream } = this
-    return {
-      name,
-      code,
-      message,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(upstream !== undefined && { upstream }),
-    }
+    const { name, code, message } = this
+    return { name, code, message, ...known(this) }
   }
+}
+
+/** Those of the two that there are. */
+function known({ retryAfterMs, upstream }: ErrorDetails) {
+  return { ...(retryAfterMs !== undefined && { retryAfterMs }), ...(upstream !== undefined && { upstream }) }
 }
 
 interface ErrorClass {
   readonly code?: ErrorCode
   readonly prototype: object
-}
-
-function isOf(asked: ErrorClass, error: BreakwaterError): boolean {
-  if (asked.prototype === BreakwaterError.prototype) return true
-  // Its own code, because a class derived from one of ours inherits the code but not every error that has it.
-  if (Object.hasOwn(asked, 'code')) return error.code === asked.code
-  return Object.prototype.isPrototypeOf.call(asked.prototype, error)
 }
 
 /** Whether Breakwater made this error, in whichever copy of the package. */

@@ -1,5 +1,5 @@
 import { type Follower, follow, isNever, unfollow } from './abort.ts'
-import { Chain, type Link } from './chain.ts'
+import { Chain, type Link, type Linked } from './chain.ts'
 
 export type Start<T> = (signal: AbortSignal, flight: Flight<T>) => Promise<T>
 
@@ -57,13 +57,13 @@ export class Flight<T> {
     if (deadlineAt > this.#deadlineAt) this.#deadlineAt = deadlineAt
     if (stays) return this.#work
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(this, signal, resolve, reject)
-      waiter.seat = this.#waiters.add(waiter)
+      this.#waiters.add(new Waiter(this, signal, resolve, reject))
     })
   }
 
-  /** For a waiter: it has left. */
-  left(reason: unknown): void {
+  /** For a waiter. */
+  leave(waiter: Waiter<T>, reason: unknown): void {
+    this.#waiters.remove(waiter)
     if (--this.#callers === 0 && !this.#over) this.abort(reason)
   }
 
@@ -75,8 +75,9 @@ export class Flight<T> {
 
   #land(settle: (waiter: Waiter<T>) => void): void {
     for (let { first } = this.#waiters; first !== undefined; first = this.#waiters.first) {
-      first.value.leave()
-      settle(first.value)
+      this.#waiters.remove(first)
+      first.unfollow()
+      settle(first)
     }
   }
 
@@ -88,10 +89,12 @@ export class Flight<T> {
 }
 
 /** A caller who may leave: a promise of its own, and no chain of others behind it. */
-class Waiter<T> implements Follower {
+class Waiter<T> implements Follower, Linked<Waiter<T>> {
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
-  seat: Link<Waiter<T>> | undefined
+  previous: Waiter<T> | undefined = undefined
+  next: Waiter<T> | undefined = undefined
+  chain: Chain<never> | undefined = undefined
   readonly #flight: Flight<T>
   readonly #signal: AbortSignal
   readonly #link: Link<Follower> | undefined
@@ -105,13 +108,11 @@ class Waiter<T> implements Follower {
   }
 
   aborted(): void {
-    this.seat?.leave()
     this.reject(this.#signal.reason)
-    this.#flight.left(this.#signal.reason)
+    this.#flight.leave(this, this.#signal.reason)
   }
 
-  leave(): void {
-    this.seat?.leave()
+  unfollow(): void {
     unfollow(this.#signal, this.#link)
   }
 }

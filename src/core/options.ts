@@ -36,6 +36,8 @@ export function resolve<Options extends object>(
   rules: Rules<Options>,
   given: Partial<Options> = {},
 ): Readonly<Options> {
+  // Complete ones are shared: a client that knows a thousand servers has their options once.
+  if (resolvedBy.get(given) === rules) return given as Readonly<Options>
   const resolved = { ...defaults }
   if (!object.holds(given)) throw unwanted(owner, 'an object of options', given)
   for (const name of Object.keys(given) as (keyof Options & string)[]) {
@@ -49,8 +51,11 @@ export function resolve<Options extends object>(
     if (!holds(value)) throw unwanted(option, wants, value, words)
     resolved[name] = value
   }
+  resolvedBy.set(resolved, rules)
   return Object.freeze(resolved)
 }
+
+const resolvedBy = new WeakMap<object, object>()
 
 function unwanted(option: string, wants: string, value: unknown, words?: true): OptionsError {
   return new OptionsError(option, `${option} wants ${wants}, got ${show(value, words)}`)
@@ -100,23 +105,21 @@ export function listOf(what: string, holds: (item: unknown) => boolean): Rule {
 }
 
 /** Names of HTTP headers, as `Headers` gives them. */
-export const headerList: Rule = {
-  wants: 'an array of lower-case header names',
-  holds: (value) =>
-    Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[a-z0-9-]+$/.test(item)),
-}
+export const headerList: Rule = /* @__PURE__ */ listOf(
+  'lower-case header names',
+  (item) => typeof item === 'string' && /^[a-z0-9-]+$/.test(item),
+)
 
 /** HTTP statuses of answers that refuse or fail. */
-export const statusList: Rule = {
-  wants: 'an array of statuses from 400 to 599',
-  holds: (value) => Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 400 && item <= 599),
-}
+export const statusList: Rule = /* @__PURE__ */ listOf(
+  'statuses from 400 to 599',
+  (item) => Number.isInteger(item) && Number(item) >= 400 && Number(item) <= 599,
+)
 
 /** What was given, short, and never its text but for a word: an option can be a secret or a URL that holds one. */
 function show(value: unknown, words = false): string {
-  const type = typeof value
   if (words && typeof value === 'string' && /^[\w-]{0,24}$/.test(value)) return `'${value}'`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (object.holds(value)) return 'an object'
-  return ['string', 'symbol', 'function'].includes(type) ? `a ${type}` : String(value)
+  return /string|symbol|function/.test(typeof value) ? `a ${typeof value}` : String(value)
 }

@@ -42,6 +42,8 @@ class Plan<Req, Res> {
   readonly #guard: Guard<Req, Res, unknown>
   readonly #next: Call<Req, Res>
   #steps: readonly Step<Req, Res>[] | undefined
+  /** How many contexts its steps add. */
+  levels = 0
   #base: Call<Req, Res>
 
   constructor(guard: Guard<Req, Res, unknown>, next: Call<Req, Res>, clock: Clock) {
@@ -62,6 +64,7 @@ class Plan<Req, Res> {
       this.#base = plan.#next
     }
     this.#steps = steps
+    this.levels = level
     return steps
   }
 
@@ -80,8 +83,8 @@ class Pass<Req, Res> implements Passing {
   readonly #steps: readonly Step<Req, Res>[]
   readonly #plan: Plan<Req, Res>
   readonly #request: Req
-  readonly #contexts: Context[]
-  readonly #marks: unknown[] = []
+  /** The mark of each step, and behind them the context of each level: one array, made at its full size. */
+  readonly #slots: unknown[]
   readonly #resolve: (value: Res) => void
   readonly #reject: (error: unknown) => void
 
@@ -95,7 +98,8 @@ class Pass<Req, Res> implements Passing {
     this.#plan = plan
     this.#steps = plan.steps
     this.#request = request
-    this.#contexts = [context]
+    this.#slots = new Array(plan.steps.length + plan.levels + 1)
+    this.#slots[plan.steps.length] = context
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -104,9 +108,10 @@ class Pass<Req, Res> implements Passing {
     const steps = this.#steps
     const request = this.#request
     const now = this.#plan.clock.now()
-    let context = this.#contexts[this.#contexts.length - 1] as Context
+    const slots = this.#slots
+    let context = this.#contextAt(from)
     for (let at = from; at < steps.length; at++) {
-      const { wait, enter, below } = steps[at] as Step<Req, Res>
+      const { wait, enter, below, level } = steps[at] as Step<Req, Res>
       try {
         const turn = wait?.(request, context, now)
         if (turn !== undefined) {
@@ -114,10 +119,10 @@ class Pass<Req, Res> implements Passing {
           return
         }
         const mark = enter?.(request, context, now, this, at)
-        this.#marks.push(mark)
+        slots[at] = mark
         if (below === undefined) continue
         context = below(mark)
-        this.#contexts.push(context)
+        slots[steps.length + level + 1] = context
       } catch (error) {
         this.#rise(at - 1, false, error)
         return
@@ -133,12 +138,11 @@ class Pass<Req, Res> implements Passing {
   #waitFor(turn: Promise<void>, at: number): void {
     turn.then(
       () => {
-        const { enter, below } = this.#steps[at] as Step<Req, Res>
-        const context = this.#contexts[this.#contexts.length - 1] as Context
+        const { enter, below, level } = this.#steps[at] as Step<Req, Res>
         try {
-          const mark = enter?.(this.#request, context, this.#plan.clock.now(), this, at)
-          this.#marks.push(mark)
-          if (below) this.#contexts.push(below(mark))
+          const mark = enter?.(this.#request, this.#contextAt(at), this.#plan.clock.now(), this, at)
+          this.#slots[at] = mark
+          if (below) this.#slots[this.#steps.length + level + 1] = below(mark)
         } catch (error) {
           this.#rise(at - 1, false, error)
           return
@@ -147,6 +151,12 @@ class Pass<Req, Res> implements Passing {
       },
       (error) => this.#rise(at - 1, false, error),
     )
+  }
+
+  /** What the step sees; behind the last one, what stands below. */
+  #contextAt(at: number): Context {
+    const level = this.#steps[at]?.level ?? this.#plan.levels
+    return this.#slots[this.#steps.length + level] as Context
   }
 
   #send(request: Req, context: Context, at: number): void {
@@ -160,12 +170,12 @@ class Pass<Req, Res> implements Passing {
   #rise(from: number, isValue: boolean, outcome: unknown): void {
     const steps = this.#steps
     const request = this.#request
-    const contexts = this.#contexts
+    const slots = this.#slots
     const now = this.#plan.clock.now()
     for (let at = from; at >= 0; at--) {
       const { value, error, level } = steps[at] as Step<Req, Res>
-      const context = contexts[level] as Context
-      const mark = this.#marks[at]
+      const context = slots[steps.length + level] as Context
+      const mark = slots[at]
       let instead: Instead<Res>
       try {
         instead = isValue

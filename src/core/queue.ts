@@ -15,8 +15,8 @@ interface Waiter {
  * turn.
  */
 export class WaitQueue {
-  // A Set keeps the order in which it was filled and forgets any member in one step.
-  readonly #levels: readonly Set<Waiter>[] = Object.values(ranks).map(() => new Set())
+  /** One for each rank, and none before somebody waits. A Set keeps its order and forgets any member in one step. */
+  #levels: readonly Set<Waiter>[] = []
   #size = 0
 
   get size(): number {
@@ -30,6 +30,7 @@ export class WaitQueue {
         reject(context.signal.reason)
         return
       }
+      if (this.#levels.length === 0) this.#levels = Object.values(ranks).map(() => new Set())
       const level = this.#levels[ranks[context.priority]] as Set<Waiter>
       const forget = () => {
         if (level.delete(waiter)) this.#size--

@@ -1,5 +1,5 @@
 import { Aborter, type Follower, follow, isNever, unfollow } from './abort.ts'
-import { Chain, type Link } from './chain.ts'
+import { Chain, Link, type Links } from './chain.ts'
 import type { Context, Priority } from './layer.ts'
 
 /**
@@ -16,7 +16,7 @@ export class Scope implements Context {
   /** The nearest one above that is plain. */
   readonly #plain: Context
   #aborter: Aborter | undefined = undefined
-  #followers: Chain<Follower> | undefined = undefined
+  #followers: Links<Follower> | undefined = undefined
   #isOver = false
   #reason: unknown = undefined
 
@@ -45,7 +45,7 @@ export class Scope implements Context {
 
   follow(follower: Follower): Link<Follower> {
     this.#followers ??= new Chain()
-    return this.#followers.add(follower)
+    return this.#followers.add(new Link(follower))
   }
 
   abort(reason: unknown): void {

@@ -1,4 +1,5 @@
 import { onAbort } from '../core/abort.ts'
+import { Link } from '../core/chain.ts'
 import { type BreakwaterError, type ErrorCode, isBreakwaterError } from '../core/error.ts'
 import type { Guard } from '../core/guard.ts'
 import type { Context, Layer } from '../core/layer.ts'
@@ -56,7 +57,7 @@ function fallBack(
 ): Promise<Response> {
   const ask = async () => fallback(error, exchange.request())
   return new Promise((resolve, reject) => {
-    const seat = calls.add({ end: reject })
+    const seat = calls.add(new Link({ end: reject }))
     const leave = onAbort(signal, () => reject(signal.reason))
     const settle = (response?: Response) => {
       seat.leave()

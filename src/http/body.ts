@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { BreakwaterError } from '../core/error.ts'
-import { withBody } from './response.ts'
+import { pulled, withBody } from './response.ts'
 
 /** A response body was longer than allowed, or nothing of it came for too long. */
 export class BodyError extends BreakwaterError {
@@ -59,8 +59,7 @@ function watch(source: ReadableStream<Uint8Array>, { maxBytes, idleMs, clock, up
     reader.cancel(error).catch(ignore)
     throw error
   }
-  const next = async () => {
-    if (idleMs === Infinity) return reader.read()
+  const inTime = async () => {
     let cancel: (() => void) | undefined
     const idle = new Promise<never>((_resolve, reject) => {
       cancel = clock.setTimer(idleMs, () => reject(new BodyError('idle', idleMs, upstream)), true)
@@ -73,20 +72,13 @@ function watch(source: ReadableStream<Uint8Array>, { maxBytes, idleMs, clock, up
       cancel?.()
     }
   }
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await next()
-        if (done) return controller.close()
-        bytes += value.byteLength
-        if (bytes > maxBytes) giveUp(new BodyError('too-large', maxBytes, upstream))
-        controller.enqueue(value)
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  )
-  return { stream, ended }
+  const read = async () => {
+    const next = await (idleMs === Infinity ? reader.read() : inTime())
+    bytes += next.value?.byteLength ?? 0
+    if (bytes > maxBytes) giveUp(new BodyError('too-large', maxBytes, upstream))
+    return next
+  }
+  return { stream: pulled(reader, read), ended }
 }
 
 function ignore(): void {}

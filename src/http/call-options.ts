@@ -21,16 +21,6 @@ export interface CallOptions {
   retry?: Partial<HttpRetryOptions> | false | undefined
 }
 
-export const callDefaults: CallOptions = {
-  deadlineMs: undefined,
-  attemptMs: undefined,
-  priority: undefined,
-  idempotent: undefined,
-  hedge: undefined,
-  singleFlight: undefined,
-  retry: undefined,
-}
-
 export const callRules: Rules<CallOptions> = {
   deadlineMs: duration,
   attemptMs: duration,

@@ -1,5 +1,5 @@
 import { resolve } from '../core/options.ts'
-import { type CallOptions, callDefaults, callRules } from './call-options.ts'
+import { type CallOptions, callRules } from './call-options.ts'
 import type { CallSettings } from './exchange.ts'
 import type { HttpOptions } from './options.ts'
 import { type HttpRetryOptions, httpRetryDefaults, httpRetryRules } from './retry-options.ts'
@@ -21,17 +21,10 @@ export function callSettings(options: Readonly<HttpOptions>): (given: CallOption
   return (given) => {
     // Most calls say nothing: for them nothing is made.
     if (given === undefined) return usual
-    const call = resolve('breakwater', callDefaults, callRules, given)
-    return {
-      ...usual,
-      deadlineMs: call.deadlineMs ?? deadlineMs,
-      attemptMs: call.attemptMs ?? attemptMs,
-      priority: call.priority ?? 'normal',
-      idempotent: call.idempotent,
-      hedge: call.hedge,
-      singleFlight: call.singleFlight,
-      retry: call.retry === undefined ? usual.retry : resolveRetry(usual.retry, call.retry),
-    }
+    // Without defaults: only what it says is in it.
+    const { retry, ...said } = resolve<CallOptions>('breakwater', {}, callRules, given)
+    const settings = { ...usual, ...said } as CallSettings
+    return retry === undefined ? settings : { ...settings, retry: resolveRetry(usual.retry, retry) }
   }
 }
 

@@ -1,5 +1,5 @@
 import { Aborter, type Follower, follow, unfollow } from '../core/abort.ts'
-import { Chain, type Link } from '../core/chain.ts'
+import { Chain, Link, type Links } from '../core/chain.ts'
 import { stamp } from '../core/stamp.ts'
 
 /** What ends a call. Held weakly where that exists: Hermes does not always have it. */
@@ -9,7 +9,7 @@ interface Ender {
 
 /** Links of calls that are over, to bodies that may still be read: those of one signal, in the order of coming. */
 interface Lingering {
-  readonly links: Chain<CallerSignal>
+  readonly links: Links<CallerSignal>
   /** So many are looked through for bodies that are gone. */
   sweepAt: number
 }
@@ -84,7 +84,7 @@ export class CallerSignal implements Follower {
     }
     const before = all.links.last?.value
     if (before) before.#ender = weakly(before.#ender)
-    all.links.add(this)
+    all.links.add(new Link(this))
     if (all.links.size >= all.sweepAt) sweep(all)
   }
 

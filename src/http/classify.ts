@@ -32,12 +32,8 @@ export async function repeatable(exchange: Exchange, ending: Ending<Response>, c
   const { retry } = exchange
   if (ending.verdict === 'neutral' || exchange.refusesRepeat) return false
   const said = retry.shouldRetry ? await ask(exchange, ending, context) : undefined
-  if (said === false) return false
-  if (said === undefined) {
-    if (!exchange.repeats) return false
-    if ('value' in ending && !retry.statuses.includes(ending.value.status)) return false
-  }
-  return exchange.body.replayable()
+  const worth = !('value' in ending) || retry.statuses.includes(ending.value.status)
+  return (said === undefined ? exchange.repeats && worth : said !== false) && exchange.body.replayable()
 }
 
 async function ask(exchange: Exchange, ending: Ending<Response>, context: Context): Promise<boolean | undefined> {

@@ -9,7 +9,7 @@ import { callSettings } from './call-settings.ts'
 import { CallerSignal } from './caller-signal.ts'
 import { type CallSettings, Exchange } from './exchange.ts'
 import type { InFlight } from './in-flight.ts'
-import { KnownAuthorities } from './known-authorities.ts'
+import { KnownOrigins } from './known-origins.ts'
 import type { HttpOptions } from './options.ts'
 import { ownLayer } from './own-layer.ts'
 import { pushbackReader } from './pushback-hint.ts'
@@ -38,7 +38,7 @@ export function buildFetch(
   const read = pushbackReader(options.pushback || {}, runtime)
   const layers = httpStack({ options, own: ownLayers, read, inFlight }, runtime)
   // A page's own address is the base of its texts, and an upstream that somebody else names is named by a whole URL.
-  const known = base === undefined && options.upstreamOf === undefined ? new KnownAuthorities() : undefined
+  const known = base === undefined && options.upstreamOf === undefined ? new KnownOrigins(registry) : undefined
 
   const run = (
     input: RequestInfo | URL,
@@ -63,21 +63,21 @@ export function buildFetch(
 
   const send = (input: RequestInfo | URL, given: Init | undefined): Promise<Response> => {
     const text = isRequest(input) ? input.url : typeof input === 'string' ? input : undefined
-    const authority = text === undefined ? undefined : known?.find(text)
-    if (given === undefined && authority !== undefined && text === input) {
-      return run(input, noInit, settingsOf(undefined), undefined, text, registry.get(authority))
+    const found = text === undefined ? undefined : known?.find(text)
+    if (given === undefined && found !== undefined && text === input) {
+      return run(input, noInit, settingsOf(undefined), undefined, text, found)
     }
     const { signal, ...init } = membersOf(given ?? noInit)
     const settings = settingsOf(given && Object.hasOwn(given, 'breakwater') ? given.breakwater : undefined)
     const callers = signal === undefined ? signalOf(input) : signal
-    const url = authority === undefined ? urlOf(input, base) : (text as string)
+    const url = found === undefined ? urlOf(input, base) : (text as string)
     // Not ours (data:, blob:), or not a URL or a signal: the platform answers, or says in its own words what is wrong.
     if (url === undefined || (callers && !('addEventListener' in callers))) {
       return (options.fetch ?? globalThis.fetch)(input, signal === undefined ? init : { ...init, signal })
     }
     if (callers?.aborted) throw callers.reason
-    const upstream = typeof url === 'string' ? registry.get(authority as string) : upstreamAt(url)
-    if (text !== undefined && typeof url === 'object') known?.learn(text, url, upstream.authority)
+    const upstream = typeof url === 'string' ? (found as Upstream) : upstreamAt(url)
+    if (text !== undefined && typeof url === 'object') known?.learn(text, url, upstream)
     return run(input, init, settings, callers, url, upstream)
   }
   return (input, init) => {

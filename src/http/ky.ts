@@ -26,6 +26,13 @@ export type KyOptions = Omit<Options, 'retry' | 'timeout' | 'totalTimeout' | 'fe
 const fixed = { retry: 0, timeout: false } as const
 
 /**
+ * Says of a call that nobody can abort it: no signal was given, and no hook could put another request in its place. ky
+ * gives each request a signal all the same, and to follow one until its body is gone costs as much as ky. It is a name and
+ * no symbol, because ky hands on no symbols.
+ */
+const unheard = 'breakwater.unheard'
+
+/**
  * ky on top of our `fetch`: its URLs, shortcuts, hooks and errors, without its retry and its timeouts, which would turn
  * statuses into exceptions before the circuit saw them and put a second clock around our waits.
  *
@@ -37,15 +44,28 @@ export function createKy(fetch: BreakwaterFetch, given: KyOptions = {}, baseUrl?
   // Only what is their own, whatever somebody has hung into the prototype of all objects.
   const own = Object.assign(Object.create(null) as Options, given)
   for (const name of names) if (own[name] !== undefined) refuse(name, own[name], 'ky.')
-  const instance = ky.create({
+  const send = (input: RequestInfo | URL, init: RequestInit & { [unheard]?: boolean }) => {
+    const { [unheard]: alone, ...rest } = init
+    return fetch(input, alone ? { ...rest, signal: null } : rest)
+  }
+  const options: Options & { [unheard]: boolean } = {
     ...own,
     ...fixed,
-    fetch: fetch as typeof globalThis.fetch,
+    fetch: send as typeof globalThis.fetch,
     ...(base === undefined || own.baseUrl !== undefined ? {} : { baseUrl: base }),
-    ...watched(own, fetch),
-  })
-  return guarded(instance, base, fetch)
+    ...watched(own, send),
+    [unheard]: true,
+    ...heard(own),
+  }
+  return guarded(ky.create(options), base, send)
 }
+
+/** Whether somebody can abort what is sent with these options. */
+function heard({ signal, hooks }: Options): Options {
+  return signal || hooks ? ({ [unheard]: false } as Options) : {}
+}
+
+type Send = (input: RequestInfo | URL, init: RequestInit) => Promise<Response>
 
 const verbs: readonly (keyof KyInstance)[] = ['get', 'post', 'put', 'patch', 'head', 'delete', 'query'] as never
 
@@ -53,11 +73,14 @@ const verbs: readonly (keyof KyInstance)[] = ['get', 'post', 'put', 'patch', 'he
  * What a call or an extension says is looked at on its way in: a hook of ours would see it too, but ky then copies all
  * options of every call, which costs 5 µs.
  */
-function guarded(instance: KyInstance, base: URL | undefined, fetch: BreakwaterFetch): KyInstance {
+function guarded(instance: KyInstance, base: URL | undefined, fetch: Send): KyInstance {
+  const given = (options: Options | undefined) => options && allowed(options, fetch)
   const run = (call: KyInstance['get'], input: Input, options: Options | undefined) => {
     // ky follows a string anywhere. With a base it must stay there, as it must with our `fetch`.
     if (base && typeof input === 'string' && URL.canParse(input, base)) stayHome(new URL(input, base), base)
-    return call(input, options && allowed(options, fetch))
+    if (typeof input === 'object' && 'signal' in input)
+      return call(input, { ...given(options), [unheard]: false } as Options)
+    return call(input, options && { ...given(options), ...heard(options) })
   }
   const calls = new Map<PropertyKey, unknown>()
   for (const name of verbs) {
@@ -65,7 +88,7 @@ function guarded(instance: KyInstance, base: URL | undefined, fetch: BreakwaterF
     calls.set(name, (input: Input, options?: Options) => run(call, input, options))
   }
   calls.set('extend', (given: Options | ((parent: Options) => Options)) => {
-    const told = (options: Options) => ({ ...allowed(options, fetch), ...watched(options, fetch) })
+    const told = (options: Options) => ({ ...allowed(options, fetch), ...watched(options, fetch), ...heard(options) })
     const extension = typeof given === 'function' ? (parent: Options) => told(given(parent)) : told(given)
     return guarded(instance.extend(extension), base, fetch)
   })
@@ -76,14 +99,14 @@ function guarded(instance: KyInstance, base: URL | undefined, fetch: BreakwaterF
 }
 
 /** Where a user's own hooks may still change the options, ours comes after them and looks once more. */
-function watched({ hooks }: Options, fetch: BreakwaterFetch): Pick<Options, 'hooks'> {
+function watched({ hooks }: Options, fetch: Send): Pick<Options, 'hooks'> {
   if (!hooks) return {}
   const look = (options: Options) => void Object.assign(options, allowed(options, fetch))
   return { hooks: hooks.init?.length ? { ...hooks, init: [...hooks.init, look] } : hooks }
 }
 
 /** @throws OptionsError where one of ky's options is set that we take the place of */
-function allowed(options: Options, fetch: BreakwaterFetch): Options {
+function allowed(options: Options, fetch: Send): Options {
   let result = options
   for (const name of names) {
     if (!(name in options)) continue

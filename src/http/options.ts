@@ -8,6 +8,7 @@ import {
   listOf,
   number,
   numberOrInfinity,
+  object,
   oneOf,
   type Rule,
   type Rules,
@@ -134,7 +135,7 @@ export const httpDefaults: Readonly<HttpOptions> = {
 /** Members are checked by the part that they are for, which is built at the same time. */
 export const group: Rule = {
   wants: 'an object of options, or false',
-  holds: (value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)),
+  holds: (value) => value === false || (object.holds(value) && !Array.isArray(value)),
 }
 
 const choice: Rule = {
@@ -174,11 +175,10 @@ export const httpRules: Rules<HttpOptions> = {
   token: {
     wants: 'a token source (get, rejected)',
     holds: (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      ['get', 'rejected'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function'),
+      object.holds(value) &&
+      ['get', 'rejected'].every((name) => callback.holds((value as Record<string, unknown>)[name])),
   },
-  layers: listOf('functions', (item) => typeof item === 'function'),
+  layers: listOf('functions', callback.holds),
   upstreamOf: callback,
   fallback: callback,
   fetch: callback,

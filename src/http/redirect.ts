@@ -26,7 +26,7 @@ const explanations = {
 /** As the WHATWG standard has it. */
 const mostRedirects = 20
 
-const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+const redirects: readonly number[] = [301, 302, 303, 307, 308]
 
 /** Headers that describe a body; they go when it goes. */
 const bodyHeaders = ['content-encoding', 'content-language', 'content-length', 'content-location', 'content-type']
@@ -51,34 +51,34 @@ export async function followRedirects(
   let url = exchange.url
   for (let count = 0; ; count++) {
     const response = await send(input, { ...init, redirect: 'manual' })
+    const drop = () => void response.body?.cancel().catch(() => {})
     const fail = (reason: RedirectError['reason']): never => {
-      response.body?.cancel().catch(() => {})
+      drop()
       throw new RedirectError(reason, exchange.upstream.authority)
     }
     if (response.type === 'opaqueredirect') fail('hidden')
-    const location = redirects.has(response.status) ? response.headers.get('location') : null
+    const location = redirects.includes(response.status) ? response.headers.get('location') : null
     if (location === null || !URL.canParse(location, url)) return count === 0 ? response : marked(response)
     if (count === mostRedirects) fail('too-many')
 
     const target = new URL(location, url)
     if (target.protocol !== 'http:' && target.protocol !== 'https:') fail('protocol')
     if (url.protocol === 'https:' && target.protocol === 'http:') fail('insecure')
-    if (target.hash === '') target.hash = url.hash
+    target.hash ||= url.hash
     const headers = new Headers(headersOf(input, init))
-    if (target.origin !== url.origin) for (const name of [...platformSecrets, ...secretHeaders]) headers.delete(name)
+    const take = (names: readonly string[]) => {
+      for (const name of names) headers.delete(name)
+    }
+    if (target.origin !== url.origin) take([...platformSecrets, ...secretHeaders])
 
     const method = methodOf(input, init)
     const { body: _, ...rest } = init
+    init = { ...carried(input), ...rest, method, headers }
     if (becomesGet(response.status, method)) {
-      for (const name of bodyHeaders) headers.delete(name)
-      init = { ...rest, method: method === 'HEAD' ? 'HEAD' : 'GET', headers }
-    } else {
-      const copy = exchange.hasBody ? await exchange.body.copy() : undefined
-      if (exchange.hasBody && copy === undefined) fail('body')
-      init = { ...rest, method, headers, ...(copy === undefined ? {} : { body: copy }) }
-    }
-    response.body?.cancel().catch(() => {})
-    init = { ...carried(input), ...init }
+      take(bodyHeaders)
+      if (method !== 'HEAD') init.method = 'GET'
+    } else if (exchange.hasBody) init.body = (await exchange.body.copy()) ?? fail('body')
+    drop()
     input = target
     url = target
   }

@@ -1,3 +1,4 @@
+import { isRequest } from './base-url.ts'
 import { copyOf, copyOfHeaders, sizeOf } from './in-memory.ts'
 import { type Recording, record, recordHidden } from './recording.ts'
 
@@ -42,15 +43,15 @@ export function prepareReplay(
   repeats: boolean,
   replayBytes: number,
 ): Replay {
+  const given = { input, init }
   const { body } = init
   const keepBytes = repeats ? replayBytes : 0
   if (body !== undefined && body !== null) {
-    if (isStream(body)) return streamed(input, init, body, keepBytes)
+    if (isStream(body)) return streamed(given, body, keepBytes)
     const bytes = sizeOf(body)
-    return new InMemory({ input, init }, repeats && bytes <= replayBytes, bytes > smallBytes ? never() : undefined)
+    return new InMemory(given, repeats && bytes <= replayBytes, bytes > smallBytes ? never() : undefined)
   }
-  if (typeof input === 'object' && 'clone' in input && hasBody(input)) return ofRequest(input, init, keepBytes)
-  return new InMemory({ input, init }, true)
+  return isRequest(input) && hasBody(input) ? ofRequest(given, input, keepBytes) : new InMemory(given, true)
 }
 
 /** Firefox does not show the body of a `Request`: there the method says whether it can have one. */
@@ -106,25 +107,19 @@ class InMemory implements Replay {
 }
 
 /** A stream that the caller gave as such. */
-function streamed(
-  input: RequestInfo | URL,
-  init: RequestInit,
-  body: ReadableStream | object,
-  keepBytes: number,
-): Replay {
+function streamed(given: Sendable, body: ReadableStream | object, keepBytes: number): Replay {
   // Node also takes async iterables, which have no second branch; and a stream in use is for the platform to complain of.
   const locked = 'locked' in body && body.locked === true
-  if (keepBytes === 0 || !('tee' in body) || locked) return new InMemory({ input, init }, false, never(), locked)
+  if (keepBytes === 0 || !('tee' in body) || locked) return new InMemory(given, false, never(), locked)
   const [live, spare] = body.tee()
-  return recorded({ input, init: { ...init, body: live } }, record(spare, keepBytes), keepBytes)
+  return recorded({ ...given, init: { ...given.init, body: live } }, record(spare, keepBytes), keepBytes)
 }
 
 /**
  * The body of a `Request` is always a stream, whatever it was made from; ky's are of this kind. The original is sent,
  * because it still knows its length, and a clone is read beside it, to be kept or just to learn whether it is small.
  */
-function ofRequest(request: Request, init: RequestInit, keepBytes: number): Replay {
-  const given = { input: request, init }
+function ofRequest(given: Sendable, request: Request, keepBytes: number): Replay {
   // A body that was read or locked already is for the platform to complain about.
   if (request.bodyUsed || request.body?.locked) return new InMemory(given, false, undefined, true)
   const spare = request.clone()

@@ -49,21 +49,8 @@ export const singleFlightRules: Rules<SingleFlightOptions> = {
 }
 
 /** They differ from call to call and change no answer. */
-const tracing: ReadonlySet<string> = new Set([
-  'traceparent',
-  'tracestate',
-  'baggage',
-  'b3',
-  'x-b3-traceid',
-  'x-b3-spanid',
-  'x-b3-parentspanid',
-  'x-b3-sampled',
-  'x-cloud-trace-context',
-  'x-amzn-trace-id',
-  'x-request-id',
-  'x-correlation-id',
-  'sentry-trace',
-])
+const tracing =
+  /^(?:traceparent|tracestate|baggage|b3|x-b3-(?:traceid|spanid|parentspanid|sampled)|x-cloud-trace-context|x-amzn-trace-id|x-(?:request|correlation)-id|sentry-trace)$/
 
 /** Who asks. With `vary` given they still separate callers: an answer for one must never reach another. */
 const credentials = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key']
@@ -88,7 +75,7 @@ export function requestKey(
     if (named === undefined || owner === undefined) return undefined
     // What the platform adds by itself, cookies above all, follows from these.
     const mode = `${init.credentials ?? ''} ${init.mode ?? ''} ${init.cache ?? ''} ${init.redirect ?? ''}`
-    const varied = key ? '' : vary ? listed(headers, vary) : listed(headers, varying(headers))
+    const varied = key ? '' : listed(headers, vary ?? varying(headers))
     return JSON.stringify([named, owner, mode, varied])
   }
 }
@@ -98,5 +85,5 @@ function listed(headers: Headers, names: readonly string[]): string {
 }
 
 function varying(headers: Headers): string[] {
-  return [...headers.keys()].filter((name) => !tracing.has(name))
+  return [...headers.keys()].filter((name) => !tracing.test(name))
 }

@@ -29,25 +29,35 @@ export async function readAll(
   // A length that is announced saves the reading; one that lies is found out below.
   if (Number(response.headers.get('content-length')) > mostBytes) return { rest: response }
   const reader = response.body.getReader()
+  const reads: ReadableStreamReadResult<Uint8Array>[] = []
   const chunks: Uint8Array[] = []
   let size = 0
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    reads.push(next)
     chunks.push(next.value)
     size += next.value.byteLength
-    if (size > mostBytes) return { rest: withBody(response, replayed(chunks, reader)) }
+    if (size > mostBytes)
+      return {
+        rest: withBody(
+          response,
+          pulled(reader, () => reads.shift() ?? reader.read()),
+        ),
+      }
   }
   return { bytes: joined(chunks, size) }
 }
 
-/** What has been read already, and then the rest as it comes. */
-function replayed(chunks: Uint8Array[], reader: ReadableStreamDefaultReader<Uint8Array>): ReadableStream<Uint8Array> {
-  const read = [...chunks]
+/** A stream of what `read` gives: asked for chunk by chunk, as somebody reads it, and never ahead. */
+export function pulled(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  read: () => ReadableStreamReadResult<Uint8Array> | Promise<ReadableStreamReadResult<Uint8Array>>,
+): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const chunk = read.shift() ?? (await reader.read()).value
-        if (chunk === undefined) controller.close()
-        else controller.enqueue(chunk)
+        const { done, value } = await read()
+        if (done) controller.close()
+        else controller.enqueue(value)
       },
       cancel: (reason) => reader.cancel(reason),
     },

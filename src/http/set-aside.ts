@@ -1,4 +1,4 @@
-import { withBody } from './response.ts'
+import { pulled, withBody } from './response.ts'
 
 /** A response that may still be wanted. One of the two is called, once. */
 export interface Aside {
@@ -30,22 +30,13 @@ export function setAside(response: Response): Aside {
   }
   // A body that breaks off does so for who reads it.
   readAhead().catch(ignore)
-  const restored = () =>
-    new ReadableStream<Uint8Array<ArrayBuffer>>(
-      {
-        async pull(controller) {
-          const { done, value } = await (reads.shift() ?? reader.read())
-          if (done) controller.close()
-          else controller.enqueue(value)
-        },
-        cancel: (reason) => reader.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    )
   return {
     restore: () => {
       wanted = true
-      return withBody(response, restored())
+      return withBody(
+        response,
+        pulled(reader, () => reads.shift() ?? reader.read()),
+      )
     },
     drop: () => void reader.cancel().catch(ignore),
   }

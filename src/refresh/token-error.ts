@@ -12,28 +12,18 @@ import { BreakwaterError } from '../core/error.ts'
  */
 export type TokenFailure = 'refused' | 'invalid' | 'failed' | 'unknown-outcome' | 'coordination' | 'replaced'
 
-/** The errors of RFC 6749, 5.2, and of RFC 6749, 4.1.2.1; anything else that a server says is not repeated. */
-const knownErrors: ReadonlySet<string> = new Set([
-  'invalid_request',
-  'invalid_client',
-  'invalid_grant',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'invalid_scope',
-  'access_denied',
-  'server_error',
-  'temporarily_unavailable',
-])
-
 /** After these the same request gets the same answer, however often it is sent. */
-const finalErrors: ReadonlySet<string> = new Set([
+const finalErrors: readonly unknown[] = [
   'invalid_client',
   'invalid_grant',
   'unauthorized_client',
   'unsupported_grant_type',
   'invalid_scope',
   'access_denied',
-])
+]
+
+/** The other errors of RFC 6749, 5.2 and 4.1.2.1; anything else that a server says is not repeated. */
+const otherErrors: readonly unknown[] = ['invalid_request', 'server_error', 'temporarily_unavailable']
 
 const explanations: Readonly<Record<TokenFailure, string>> = {
   refused: 'the provider gave no token',
@@ -59,29 +49,29 @@ export class TokenError extends BreakwaterError {
   constructor(
     reason: TokenFailure,
     about: {
-      error?: string
-      status?: number
+      error?: string | undefined
+      status?: number | undefined
       retryAfterMs?: number | undefined
       upstream?: string
       cause?: unknown
     } = {},
   ) {
     const { error, status, ...details } = about
-    const known = error !== undefined && knownErrors.has(error) ? error : undefined
+    const isFinal = finalErrors.includes(error)
+    const known = isFinal || otherErrors.includes(error) ? error : undefined
     const facts = [known, status].filter((fact) => fact !== undefined).join(', ')
     super('token', `${explanations[reason]}${facts && ` (${facts})`}`, details)
     this.reason = reason
     if (known !== undefined) this.error = known
     if (status !== undefined) this.status = status
-    this.final = reason === 'replaced' || (known !== undefined && finalErrors.has(known))
+    this.final = reason === 'replaced' || isFinal
   }
 }
 
 /** The same failure, told to one of the callers who share it. */
 export function retold(failure: TokenError, upstream: string): TokenError {
   const { reason, error, status, retryAfterMs } = failure
-  const words = { ...(error !== undefined && { error }), ...(status !== undefined && { status }) }
-  return new TokenError(reason, { ...words, retryAfterMs, upstream, cause: failure })
+  return new TokenError(reason, { error, status, retryAfterMs, upstream, cause: failure })
 }
 
 /**
@@ -95,7 +85,7 @@ export function wasNotUsed(error: unknown): boolean {
     return reason === 'refused' && (status === 429 || (error.error !== undefined && status >= 400 && status < 500))
   }
   // These are thrown before anything is sent, and the request is sent once.
-  return error instanceof BreakwaterError && notSent.has(error.code)
+  return error instanceof BreakwaterError && notSent.includes(error.code)
 }
 
-const notSent: ReadonlySet<string> = new Set(['circuit-open', 'pushback', 'limit', 'throttled', 'options'])
+const notSent: readonly string[] = ['circuit-open', 'pushback', 'limit', 'throttled', 'options']

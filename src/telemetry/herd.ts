@@ -29,6 +29,9 @@ const spanMs = 10_000
 const minuteMs = 60_000
 const lookEveryMs = 1_000
 
+/** What comes within so long is counted together: windows of many upstreams do not fit into a processor's cache. */
+const sliceMs = lookEveryMs / 10
+
 /** The same sign is told again only after this long. */
 const quietMs = 60_000
 
@@ -59,6 +62,15 @@ export class HerdWatch {
   readonly #hotKey = new HotKey()
   readonly #bornAt: number
   readonly #signs = new Map<HerdSignature, { sign: HerdSign; seenAt: number; toldAt: number }>()
+  /** Since `countedAt`: calls begun, first and further attempts, how many ended and failed, and how long they took. */
+  #calls = 0
+  #first = 0
+  #extra = 0
+  #ended = 0
+  #failed = 0
+  #durationMs = 0
+  #countedAt: number
+  #slice: number
   #lookedAt: number
   #peak = 0
   #burst = 0
@@ -68,6 +80,8 @@ export class HerdWatch {
     this.#upstream = upstream
     this.#bornAt = runtime.clock.now()
     this.#lookedAt = this.#bornAt
+    this.#countedAt = this.#bornAt
+    this.#slice = Math.floor(this.#bornAt / sliceMs)
     this.#recent = new RollingWindow(runtime.clock, spanMs, kinds)
     this.#minute = new RollingWindow(runtime.clock, minuteMs, kinds)
     this.#second = new RollingWindow(runtime.clock, lookEveryMs, 1)
@@ -75,22 +89,24 @@ export class HerdWatch {
 
   /** A call begins. @param key what it asks for; only a hash of it is kept, and that only for some */
   called(key: string, now = this.#runtime.clock.now()): void {
-    this.#recent.add(calls, 1, now)
-    this.#minute.add(calls, 1, now)
-    this.#second.add(calls, 1, now)
+    const turns = Math.floor(now / sliceMs) !== this.#slice
+    if (turns) this.#count(now)
+    this.#calls++
     this.#hotKey.add(key)
-    this.#feelBurst(now)
-    if (now - this.#lookedAt >= lookEveryMs) this.#look(now)
+    if (turns && now - this.#lookedAt >= lookEveryMs) this.#look(now)
   }
 
-  attempted(isExtra: boolean, now?: number): void {
-    this.#recent.add(isExtra ? extra : first, 1, now)
+  attempted(isExtra: boolean, now = this.#runtime.clock.now()): void {
+    if (Math.floor(now / sliceMs) !== this.#slice) this.#count(now)
+    if (isExtra) this.#extra++
+    else this.#first++
   }
 
   answered(verdict: Verdict, tookMs: number, now = this.#runtime.clock.now()): void {
-    const isFailure = verdict !== 'success' && verdict !== 'neutral'
-    count(this.#recent, tookMs, isFailure, now)
-    count(this.#minute, tookMs, isFailure, now)
+    if (Math.floor(now / sliceMs) !== this.#slice) this.#count(now)
+    this.#ended++
+    this.#durationMs += tookMs
+    if (verdict !== 'success' && verdict !== 'neutral') this.#failed++
   }
 
   /** The signs of the last ten seconds. */
@@ -99,7 +115,26 @@ export class HerdWatch {
     return [...this.#signs.values()].filter(({ seenAt }) => seenAt >= since).map(({ sign }) => sign)
   }
 
+  /** Puts what came since the last time into the windows, all of it at that time: a slice is as long as their shortest. */
+  #count(now: number): void {
+    const at = this.#countedAt
+    for (const window of [this.#recent, this.#minute]) {
+      window.add(calls, this.#calls, at)
+      window.add(first, this.#first, at)
+      window.add(extra, this.#extra, at)
+      window.add(ended, this.#ended, at)
+      window.add(failed, this.#failed, at)
+      window.add(durationMs, this.#durationMs, at)
+    }
+    this.#second.add(calls, this.#calls, at)
+    if (this.#calls > 0) this.#feelBurst(at)
+    this.#calls = this.#first = this.#extra = this.#ended = this.#failed = this.#durationMs = 0
+    this.#countedAt = now
+    this.#slice = Math.floor(now / sliceMs)
+  }
+
   #look(now: number): void {
+    this.#count(now)
     const amplification = this.#amplification()
     if (amplification > amplified) this.#see('amplification', amplification)
     if (this.#burst > burstFactor) this.#see('synchronised', this.#burst)
@@ -129,9 +164,9 @@ export class HerdWatch {
     const seconds = Math.min(minuteMs, now - this.#bornAt) / 1_000
     // A client that has just started has no past to be compared with.
     if (seconds < 10 || burst < leastCalls) return
-    const usual = (this.#minute.total(calls) - burst) / (seconds - 1)
+    const usual = (this.#minute.total(calls, now) - burst) / (seconds - 1)
     // Traffic that rises out of silence is far above its minute as well, but not above the seconds just before.
-    const justBefore = (this.#recent.total(calls) - burst) / (spanMs / 1_000 - 1)
+    const justBefore = (this.#recent.total(calls, now) - burst) / (spanMs / 1_000 - 1)
     this.#burst = Math.max(this.#burst, burst / Math.max(usual, justBefore, 1))
   }
 
@@ -157,10 +192,4 @@ export class HerdWatch {
     const event: HerdEvent = { type: 'herd.detected', upstream: this.#upstream, ...sign }
     this.#runtime.emit(event)
   }
-}
-
-function count(window: RollingWindow, tookMs: number, isFailure: boolean, now: number): void {
-  window.add(ended, 1, now)
-  window.add(durationMs, tookMs, now)
-  if (isFailure) window.add(failed, 1, now)
 }

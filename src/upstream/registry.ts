@@ -5,6 +5,8 @@ import { Upstream, type UpstreamOptions } from './upstream.ts'
 /** More authorities than a client talks to; a proxy that meets more forgets those it used longest ago. */
 const mostUpstreams = 1_000
 
+const forgotten = -1
+
 /** The upstreams of one client, by key. Bounded: beyond the bound, idle ones are forgotten, longest unused first. */
 export class Registry {
   readonly #options: UpstreamOptions
@@ -24,6 +26,13 @@ export class Registry {
   get(key: string): Upstream {
     const known = this.#upstreams.get(key)
     const upstream = known ?? this.#add(key)
+    upstream.usedAt = ++this.#uses
+    return upstream
+  }
+
+  /** The same again for one that `get` has given: itself, unless it was forgotten since. */
+  use(upstream: Upstream): Upstream {
+    if (upstream.usedAt === forgotten) return this.get(upstream.authority)
     upstream.usedAt = ++this.#uses
     return upstream
   }
@@ -66,6 +75,7 @@ export class Registry {
       }
       if (oldest === undefined) return
       this.#upstreams.delete(oldest.authority)
+      oldest.usedAt = forgotten
     }
   }
 }

@@ -27,11 +27,21 @@ export interface UpstreamOptions {
   attemptMs: number
 }
 
+interface CompleteOptions {
+  readonly budget: Readonly<BudgetOptions>
+  readonly breaker: Readonly<BreakerOptions>
+  readonly pushback: Readonly<PushbackOptions> | undefined
+  readonly limit: Readonly<LimitOptions> | undefined
+}
+
 /** A breaker that nothing opens but a hand. */
 const neverTrips: Partial<BreakerOptions> = { consecutive: Infinity, minCalls: Infinity }
 
 /** The first tokens of a budget beside a throttle. */
 const throttledInitial = 1
+
+/** The same options are completed once, and shared by all upstreams of a client. */
+const complete = new WeakMap<UpstreamOptions, CompleteOptions>()
 
 /** A limit that is used beyond this share has no room for hedges. */
 const hedgeBelow = 0.8
@@ -70,20 +80,26 @@ export class Upstream implements UpstreamParts {
     this.authority = authority
     this.#runtime = runtime
     this.#trips = options.breaker !== false
+    const known = complete.get(options)
     // With the throttle on, nearly empty: a fleet of slow clients has as many first tokens as calls in a stall.
-    this.budget = new Budget(options.throttle ? { initial: throttledInitial, ...options.budget } : options.budget)
+    const budget = options.throttle ? { initial: throttledInitial, ...options.budget } : options.budget
+    this.budget = new Budget(known?.budget ?? budget)
     this.hedger = options.hedge ? new Hedger(given(options.hedge)) : undefined
     this.throttle = options.throttle ? new Throttle(given(options.throttle), runtime, authority) : undefined
     this.watch = options.watch?.(authority)
     this.#attempts = new RollingWindow(runtime.clock, amplificationOverMs, 2)
     const halfOpenMs = Math.min(2 * options.attemptMs, Number.MAX_VALUE) || 1
     const trips = options.breaker === false ? neverTrips : { halfOpenMs, ...options.breaker }
-    this.circuit = new Circuit(trips, runtime, authority, (phase) => this.#follow(phase))
-    if (options.pushback !== false) this.gate = new Gate(options.pushback, runtime, authority)
+    this.circuit = new Circuit(known?.breaker ?? trips, runtime, authority, (phase) => this.#follow(phase))
+    if (options.pushback !== false) this.gate = new Gate(known?.pushback ?? options.pushback, runtime, authority)
     if (options.limit !== false) {
       const check = () => this.circuit.check()
-      this.limiter = new Limiter(options.limit, runtime, { upstream: authority, check, patienceMs: options.attemptMs })
+      const needs = { upstream: authority, check, patienceMs: options.attemptMs }
+      this.limiter = new Limiter(known?.limit ?? options.limit, runtime, needs)
     }
+    if (known) return
+    const [breaker, pushback, limit] = [this.circuit.options, this.gate?.options, this.limiter?.options]
+    complete.set(options, { budget: this.budget.options, breaker, pushback, limit })
   }
 
   /** The layers around a call to this upstream alone. */

@@ -27,7 +27,7 @@ export class Circuit implements Referee {
   readonly #runtime: Runtime
   readonly #upstream: string | undefined
   readonly #tally: Tally
-  readonly #states: States<Opening>
+  #machine: States<Opening> | undefined
   #phase: Phase = 'closed'
   #generation = 0
   #holds = 0
@@ -51,7 +51,6 @@ export class Circuit implements Referee {
     this.#runtime = runtime
     this.#upstream = upstream
     this.#tally = new Tally(this.options, runtime.clock)
-    this.#states = new States(this.options.probes, (phase, about) => this.#tell(phase, about))
   }
 
   /** As it stands at this moment; an open time that has run out reads as half-open. */
@@ -59,6 +58,12 @@ export class Circuit implements Referee {
     this.#advance()
     if (this.#phase === 'open' && this.#runtime.clock.now() >= this.#phaseEndsAt) return 'half-open'
     return this.#phase
+  }
+
+  /** Most circuits never open, and need nobody who keeps their states. */
+  get #states(): States<Opening> {
+    this.#machine ??= new States(this.options.probes, (phase, about) => this.#tell(phase, about))
+    return this.#machine
   }
 
   /** cockatiel's phase, once it has heard everything: always the same as ours. */

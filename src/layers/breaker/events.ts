@@ -13,15 +13,8 @@ export type CircuitEvent =
   | ({ readonly type: 'circuit.opened'; readonly upstream?: string } & Opening)
   | { readonly type: 'circuit.half-opened' | 'circuit.closed' | 'circuit.isolated'; readonly upstream?: string }
 
-const names = {
-  closed: 'circuit.closed',
-  'half-open': 'circuit.half-opened',
-  isolated: 'circuit.isolated',
-} as const
-
 /** @param opening what was told along with the change, if it is one to open */
 export function eventOf(phase: Phase, upstream: string | undefined, opening: Opening | undefined): CircuitEvent {
-  const of = upstream === undefined ? {} : { upstream }
-  if (phase !== 'open') return { type: names[phase], ...of }
-  return { type: 'circuit.opened', ...of, ...(opening as Opening) }
+  const type = `circuit.${phase}${phase.endsWith('open') ? 'ed' : ''}`
+  return { type, ...(upstream !== undefined && { upstream }), ...(phase === 'open' && opening) } as CircuitEvent
 }

@@ -1,13 +1,9 @@
-import { CircuitState, circuitBreaker, handleAll } from '#cockatiel'
+import { type CircuitState, circuitBreaker, handleAll } from '#cockatiel'
 
 export type Phase = 'closed' | 'open' | 'half-open' | 'isolated'
 
-const phases: Readonly<Record<CircuitState, Phase>> = {
-  [CircuitState.Closed]: 'closed',
-  [CircuitState.Open]: 'open',
-  [CircuitState.HalfOpen]: 'half-open',
-  [CircuitState.Isolated]: 'isolated',
-}
+/** In the order in which cockatiel numbers them. */
+const phases: Readonly<Record<CircuitState, Phase>> = ['closed', 'open', 'half-open', 'isolated']
 
 /**
  * cockatiel's circuit state machine, as the keeper of states and of what follows what, and nothing else.

@@ -1,3 +1,4 @@
+import { Link } from '../../core/chain.ts'
 import { deadlinesOf } from '../../core/deadlines.ts'
 import { type Guard, halted } from '../../core/guard.ts'
 import type { Layer } from '../../core/layer.ts'
@@ -67,7 +68,7 @@ export function deadline<Req, Res>(
         const { deadlineAt } = context
         const endsAt = delay ? deadlineAt : Math.min(deadlineAt, now + limitMs)
         const patience = new Patience(scope, limitMs, context, endsAt, deadlines, passing, at)
-        patience.seat = ongoing?.add(patience)
+        if (ongoing) patience.seat = ongoing.add(new Link(patience))
         if (delay) {
           const start = () => patience.start(runtime.clock.now())
           delay.then(start, start)

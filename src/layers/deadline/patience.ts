@@ -1,5 +1,5 @@
 import type { Follower } from '../../core/abort.ts'
-import type { Chain, Link } from '../../core/chain.ts'
+import type { Chain, Link, Links } from '../../core/chain.ts'
 import type { Deadlines, Due } from '../../core/deadlines.ts'
 import type { Passing } from '../../core/guard.ts'
 import type { Context } from '../../core/layer.ts'
@@ -7,7 +7,7 @@ import { followContext, reasonOf, Scope, unfollowContext } from '../../core/scop
 import { DeadlineError } from './error.ts'
 
 /** Calls that wait for their end. */
-export type Ongoing = Chain<{
+export type Ongoing = Links<{
   /** Ends the call with this reason, as its caller's abort would. */
   end(reason: unknown): void
 }>
@@ -20,6 +20,9 @@ export class Patience implements Due, Follower {
   /** Something has gone up. From then on the signal below can still be aborted, for a body, but nothing else. */
   over = false
   dueAt = Infinity
+  previous: Due | undefined = undefined
+  next: Due | undefined = undefined
+  chain: Chain<never> | undefined = undefined
   /** Its place among the calls that wait. */
   seat: Link<unknown> | undefined = undefined
   readonly #above: Context
@@ -28,7 +31,6 @@ export class Patience implements Due, Follower {
   #passing: Passing | undefined
   readonly #at: number
   readonly #link: Link<Follower> | undefined
-  #timer: Link<Due> | undefined = undefined
 
   /**
    * @param endsAt the deadline of those below
@@ -58,7 +60,7 @@ export class Patience implements Due, Follower {
     const { limitMs } = this
     if (this.over || limitMs === Infinity) return
     this.dueAt = now + limitMs
-    this.#timer = this.#deadlines.add(this, limitMs)
+    this.#deadlines.add(this, limitMs)
   }
 
   expire(): void {
@@ -85,10 +87,13 @@ export class Patience implements Due, Follower {
     this.over = true
     this.#passing = undefined
     this.seat?.leave()
-    if (this.#timer === undefined) return
-    const stop = () => this.#deadlines.remove(this.#timer as Link<Due>)
-    if (covered) covered.then(stop, stop)
-    else stop()
+    if (this.chain === undefined) return
+    if (covered === undefined) {
+      this.#deadlines.remove(this, this.limitMs)
+      return
+    }
+    const stop = () => this.#deadlines.remove(this, this.limitMs)
+    covered.then(stop, stop)
   }
 
   unlink(): void {

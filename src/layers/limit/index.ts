@@ -35,10 +35,11 @@ export function limit<Req, Res>(
     if (!limiterOf) shared ??= new Limiter(resolved, runtime)
     const own = shared as Limiter
     const of = limiterOf ?? (() => own)
-    const guard: Guard<Req, Res, Place> = {
+    const guard: Guard<Req, Res, number> = {
       wait: (request, context, now) => of(request).enter(context, now),
-      enter: (request, _context, startedAt) => ({ limiter: of(request), startedAt }),
-      value: (value, request, _context, { limiter, startedAt }, now) => {
+      enter: (_request, _context, startedAt) => startedAt,
+      value: (value, request, _context, startedAt, now) => {
+        const limiter = of(request)
         const verdict = judge.value(value, request)
         const durationMs = now - startedAt
         const held = limiter.options.until === 'body' ? heldUntil?.(value) : undefined
@@ -48,16 +49,10 @@ export function limit<Req, Res>(
           held.then(leave, leave)
         }
       },
-      error: (error, request, context, { limiter, startedAt }, now) => {
-        limiter.leave(judge.error(error, request, context), now - startedAt, now)
+      error: (error, request, context, startedAt, now) => {
+        of(request).leave(judge.error(error, request, context), now - startedAt, now)
       },
     }
     return pass(guard, next, runtime)
   }
-}
-
-/** A place that a call has taken. */
-interface Place {
-  readonly limiter: Limiter
-  readonly startedAt: number
 }

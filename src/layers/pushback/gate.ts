@@ -40,6 +40,8 @@ export class Gate {
   readonly options: Readonly<PushbackOptions>
   readonly #runtime: Runtime
   readonly #upstream: string | undefined
+  /** Something that a server said still counts; most gates never hear anything. */
+  #isHeard = false
   #floorAt = -Infinity
   #endsAt = -Infinity
   #hintEndsAt = -Infinity
@@ -101,8 +103,8 @@ export class Gate {
 
   /** Sends a call back to the gate that had passed it and queued behind it, if it has shut since. */
   turnBack(now = this.#runtime.clock.now()): PushbackError | undefined {
+    if (!this.#isHeard || now >= this.#floorAt) return undefined
     const shutForMs = this.#floorAt - now
-    if (shutForMs <= 0) return undefined
     const error = new PushbackError(shutForMs, this.#upstream)
     this.#turnedBack.add(error)
     return error
@@ -115,7 +117,11 @@ export class Gate {
 
   /** Undefined when the call may pass now, else a promise for its moment. Throws when it cannot wait that long. */
   pass(context: Context, now = this.#runtime.clock.now()): Promise<void> | undefined {
-    if (now >= this.#endsAt) return undefined
+    if (!this.#isHeard) return undefined
+    if (now >= this.#endsAt) {
+      this.#isHeard = false
+      return undefined
+    }
     return this.#wait(context, now)
   }
 
@@ -141,6 +147,7 @@ export class Gate {
   }
 
   #shut(floorAt: number, spreadMs: number): void {
+    this.#isHeard = true
     // Each by itself: a floor must hold although a wider spread without one (our own backoff) ends later.
     this.#floorAt = Math.max(this.#floorAt, floorAt)
     this.#endsAt = Math.max(this.#endsAt, floorAt + spreadMs)

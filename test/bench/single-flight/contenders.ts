@@ -1,5 +1,3 @@
-import type { Context } from '../../../src/layers/index.ts'
-
 /** Joins the one flight: the caller's number picks its signal. */
 type Join = (caller: number) => Promise<unknown>
 
@@ -35,12 +33,10 @@ export const contenders: Readonly<Record<string, Contender>> = {
     signals: false,
     load: async () => {
       const layer = await ourLayer()
-      // A context must have a signal; this is one that nobody aborts, in one context for all.
-      const { signal } = new AbortController()
-      const context: Context = { signal, attempt: 1, deadlineAt: Infinity, priority: 'normal' }
+      const { createContext } = await import('../../../src/layers/index.ts')
       return (origin) => {
         const call = layer(origin)
-        return () => call(key, context)
+        return () => call(key, createContext())
       }
     },
   },
@@ -48,10 +44,11 @@ export const contenders: Readonly<Record<string, Contender>> = {
     signals: false,
     load: async () => {
       const layer = await ourLayer()
+      const { createContext } = await import('../../../src/layers/index.ts')
       const { signal } = new AbortController()
       return (origin) => {
         const call = layer(origin)
-        return () => call(key, { signal, attempt: 1, deadlineAt: Infinity, priority: 'normal' })
+        return () => call(key, createContext({ signal }))
       }
     },
   },
@@ -117,9 +114,10 @@ export const contenders: Readonly<Record<string, Contender>> = {
     signals: true,
     load: async () => {
       const layer = await ourLayer()
+      const { createContext } = await import('../../../src/layers/index.ts')
       return (origin, signals) => {
         const call = layer(origin)
-        return (caller) => call(key, { signal: signals[caller]!, attempt: 1, deadlineAt: Infinity, priority: 'normal' })
+        return (caller) => call(key, createContext({ signal: signals[caller]! }))
       }
     },
   },
