@@ -1,9 +1,25 @@
-import { Chain, Link, type Links } from './chain.ts'
+import { Chain, type Linked } from './chain.ts'
 import { stamp } from './stamp.ts'
 
-/** Somebody who is told of an abort, once. */
-export interface Follower {
+/** Somebody who is told of an abort, once: a member of the chain of one signal. */
+export interface Follower extends Linked<Follower> {
   aborted(): void
+}
+
+/** For who is a member of another chain, or no member at all. */
+export class Following implements Follower {
+  previous: Follower | undefined = undefined
+  next: Follower | undefined = undefined
+  chain: Chain<never> | undefined = undefined
+  readonly #leader: { aborted(): void }
+
+  constructor(leader: { aborted(): void }) {
+    this.#leader = leader
+  }
+
+  aborted(): void {
+    this.#leader.aborted()
+  }
 }
 
 /**
@@ -12,7 +28,7 @@ export interface Follower {
  * would cost 10,000 steps each), and no platform warning about listener counts appears.
  */
 interface Hub {
-  followers: Links<Follower> | undefined
+  followers: Chain<Follower> | undefined
   /** Of one of our own controllers, which tells by itself: it needs no listener at all. */
   readonly isOwn: boolean
 }
@@ -34,16 +50,17 @@ export function isNever(signal: AbortSignal): boolean {
 
 /** Runs `listener` once when `signal` aborts, at once if it already has. The function returned takes it back. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
-  const link = follow(signal, { aborted: listener })
-  return link === undefined ? nothing : () => unfollow(signal, link)
+  const follower = new Following({ aborted: listener })
+  follow(signal, follower)
+  return () => unfollow(signal, follower)
 }
 
-/** As `onAbort`, for calls on their way: what is returned is given to `unfollow`, and no function is made for it. */
-export function follow(signal: AbortSignal, follower: Follower): Link<Follower> | undefined {
-  if (isNever(signal)) return undefined
+/** As `onAbort`, for calls on their way: the follower itself is taken back, and no function is made for it. */
+export function follow(signal: AbortSignal, follower: Follower): void {
+  if (isNever(signal)) return
   if (signal.aborted) {
     follower.aborted()
-    return undefined
+    return
   }
   let hub = hubs.read(signal)
   if (hub === undefined) {
@@ -52,19 +69,20 @@ export function follow(signal: AbortSignal, follower: Follower): Link<Follower> 
   }
   hub.followers ??= new Chain()
   if (!hub.isOwn && hub.followers.size === 0) signal.addEventListener('abort', heard, { once: true })
-  return hub.followers.add(new Link(follower))
+  hub.followers.add(follower)
 }
 
-export function unfollow(signal: AbortSignal, link: Link<Follower> | undefined): void {
-  if (!link?.leave()) return
+export function unfollow(signal: AbortSignal, follower: Follower): void {
+  if (follower.chain === undefined) return
   const hub = hubs.read(signal)
-  if (hub && !hub.isOwn && hub.followers?.size === 0) signal.removeEventListener('abort', heard)
+  if (!hub?.followers?.remove(follower) || hub.isOwn) return
+  if (hub.followers.size === 0) signal.removeEventListener('abort', heard)
 }
 
 /** A controller whose signal tells those who came by `onAbort` without a listener: 20 ns each, and not 300. */
 export class Aborter implements Hub {
   readonly signal: AbortSignal
-  followers: Links<Follower> | undefined = undefined
+  followers: Chain<Follower> | undefined = undefined
   readonly isOwn = true
   readonly #controller = new AbortController()
 
@@ -87,10 +105,10 @@ function heard(this: AbortSignal): void {
 
 function fire({ followers }: Hub): void {
   // One by one, so that a listener taken back by the one before it is not told, as with the platform's own.
-  for (let link = followers?.first; link !== undefined; link = followers?.first) {
-    link.leave()
+  for (let follower = followers?.first; follower !== undefined; follower = followers?.first) {
+    followers?.remove(follower)
     try {
-      link.value.aborted()
+      follower.aborted()
     } catch (error) {
       // Reported as the platform reports it; thrown here, it would leave everybody after it untold.
       queueMicrotask(() => {
@@ -99,5 +117,3 @@ function fire({ followers }: Hub): void {
     }
   }
 }
-
-function nothing(): void {}

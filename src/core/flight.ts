@@ -1,7 +1,10 @@
 import { type Follower, follow, isNever, unfollow } from './abort.ts'
-import { Chain, type Link, type Linked } from './chain.ts'
+import type { Chain } from './chain.ts'
 
 export type Start<T> = (signal: AbortSignal, flight: Flight<T>) => Promise<T>
+
+/** So many who have left may be kept beside those who wait. */
+const mostLeft = 64
 
 /**
  * One piece of work shared by every caller who asks for it while it runs.
@@ -13,7 +16,7 @@ export class Flight<T> {
   readonly #controller = new AbortController()
   readonly #work: Promise<T>
   /** Those who may leave. The others hold the work itself, and are only counted. */
-  readonly #waiters = new Chain<Waiter<T>>()
+  #waiters: Waiter<T>[] = []
   #callers = 0
   #over = false
   #deadlineAt: number
@@ -57,13 +60,15 @@ export class Flight<T> {
     if (deadlineAt > this.#deadlineAt) this.#deadlineAt = deadlineAt
     if (stays) return this.#work
     return new Promise((resolve, reject) => {
-      this.#waiters.add(new Waiter(this, signal, resolve, reject))
+      this.#waiters.push(new Waiter(this, signal, resolve, reject))
     })
   }
 
   /** For a waiter. */
-  leave(waiter: Waiter<T>, reason: unknown): void {
-    this.#waiters.remove(waiter)
+  left(reason: unknown): void {
+    const { length } = this.#waiters
+    // Work that hangs while callers come and go must not keep them all.
+    if (length >= 2 * this.#callers + mostLeft) this.#waiters = this.#waiters.filter(({ chain }) => chain !== undefined)
     if (--this.#callers === 0 && !this.#over) this.abort(reason)
   }
 
@@ -74,10 +79,9 @@ export class Flight<T> {
   }
 
   #land(settle: (waiter: Waiter<T>) => void): void {
-    for (let { first } = this.#waiters; first !== undefined; first = this.#waiters.first) {
-      this.#waiters.remove(first)
-      first.unfollow()
-      settle(first)
+    for (const waiter of this.#waiters.splice(0)) {
+      waiter.unfollow()
+      settle(waiter)
     }
   }
 
@@ -89,31 +93,30 @@ export class Flight<T> {
 }
 
 /** A caller who may leave: a promise of its own, and no chain of others behind it. */
-class Waiter<T> implements Follower, Linked<Waiter<T>> {
+class Waiter<T> implements Follower {
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
-  previous: Waiter<T> | undefined = undefined
-  next: Waiter<T> | undefined = undefined
+  previous: Follower | undefined = undefined
+  next: Follower | undefined = undefined
   chain: Chain<never> | undefined = undefined
   readonly #flight: Flight<T>
   readonly #signal: AbortSignal
-  readonly #link: Link<Follower> | undefined
 
   constructor(flight: Flight<T>, signal: AbortSignal, resolve: (value: T) => void, reject: (error: unknown) => void) {
     this.resolve = resolve
     this.reject = reject
     this.#flight = flight
     this.#signal = signal
-    this.#link = follow(signal, this)
+    follow(signal, this)
   }
 
   aborted(): void {
     this.reject(this.#signal.reason)
-    this.#flight.leave(this, this.#signal.reason)
+    this.#flight.left(this.#signal.reason)
   }
 
   unfollow(): void {
-    unfollow(this.#signal, this.#link)
+    unfollow(this.#signal, this)
   }
 }
 

@@ -19,7 +19,8 @@ export interface Context {
  * The context of a call that nobody has said anything about: no signal that could abort, the first attempt, no deadline,
  * `normal`. What is given takes the place of that.
  */
-export function createContext(given: Partial<Context> = {}): Context {
+export function createContext(given?: Partial<Context>): Context {
+  if (given === undefined) return { signal: never(), attempt: 1, deadlineAt: Infinity, priority: 'normal' }
   return {
     signal: given.signal ?? never(),
     attempt: given.attempt ?? 1,

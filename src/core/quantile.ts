@@ -30,7 +30,7 @@ export class QuantileSketch {
 
   add(durationMs: number): void {
     const index = bucketOf(durationMs)
-    this.#counts[index] = (this.#counts[index] ?? 0) + 1
+    this.#counts[index] = (this.#counts[index] as number) + 1
     this.#total++
     if (--this.#untilFade <= 0) this.#fade()
   }
@@ -41,7 +41,7 @@ export class QuantileSketch {
     let left = q * this.#total
     let last = 0
     for (let index = 0; index < buckets; index++) {
-      const count = this.#counts[index] ?? 0
+      const count = this.#counts[index] as number
       if (count === 0) continue
       last = index
       left -= count
@@ -54,10 +54,11 @@ export class QuantileSketch {
     this.#untilFade = this.#halfLife
     this.#total = 0
     for (let index = 0; index < buckets; index++) {
-      const half = (this.#counts[index] ?? 0) / 2
+      const half = (this.#counts[index] as number) / 2
       // What is left of a single old sample is noise by now.
-      this.#counts[index] = half < 0.01 ? 0 : half
-      this.#total += this.#counts[index] ?? 0
+      const left = half < 0.01 ? 0 : half
+      this.#counts[index] = left
+      this.#total += left
     }
   }
 }

@@ -1,10 +1,8 @@
 /** More than any server sends; a longer field is not read. */
 const longestField = 4096
 
-/** An item of an RFC 9651 list with its parameters; values other than numbers are kept as text. */
-interface Item {
-  readonly parameters: ReadonlyMap<string, number | string>
-}
+/** The parameters of an item of an RFC 9651 list; values other than numbers are kept as text. */
+type Parameters = ReadonlyMap<string, number | string>
 
 /**
  * When the quota comes back, in ms, from a `RateLimit` field (draft-ietf-httpapi-ratelimit-headers):
@@ -16,7 +14,7 @@ export function parseRateLimit(text: string): number | undefined {
   if (items === undefined) return undefined
   let exhausted: number | undefined
   let soonest: number | undefined
-  for (const { parameters } of items) {
+  for (const parameters of items) {
     const remaining = parameters.get('r')
     const seconds = parameters.get('t')
     if (!isCount(remaining)) return undefined
@@ -38,7 +36,7 @@ export interface RateLimitPolicy {
 /** The strictest policy of a `RateLimit-Policy` field that counts calls; undefined if none does or it is malformed. */
 export function parseRateLimitPolicy(text: string): RateLimitPolicy | undefined {
   let strictest: RateLimitPolicy | undefined
-  for (const { parameters } of parseList(text) ?? []) {
+  for (const parameters of parseList(text) ?? []) {
     const quota = parameters.get('q')
     const window = parameters.get('w')
     const unit = parameters.get('qu')
@@ -62,9 +60,9 @@ const parameterName = /[ ]*;[ ]*([a-z*][a-z0-9_.*-]*)/y
 const separator = /[ \t]*,[ \t]*/y
 
 /** An RFC 9651 list of items, or undefined when any part of it is malformed. Inner lists are not used by the draft. */
-function parseList(text: string): Item[] | undefined {
+function parseList(text: string): Parameters[] | undefined {
   if (text.length > longestField) return undefined
-  const items: Item[] = []
+  const items: Parameters[] = []
   let at = 0
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at
@@ -85,7 +83,7 @@ function parseList(text: string): Item[] | undefined {
       }
       parameters.set(name[1] ?? '', value)
     }
-    items.push({ parameters })
+    items.push(parameters)
     if (at === text.length) return items
     if (!take(separator)) return undefined
   }

@@ -1,5 +1,5 @@
 import { Aborter, type Follower, follow, isNever, unfollow } from './abort.ts'
-import { Chain, Link, type Links } from './chain.ts'
+import { Chain } from './chain.ts'
 import type { Context, Priority } from './layer.ts'
 
 /**
@@ -16,7 +16,7 @@ export class Scope implements Context {
   /** The nearest one above that is plain. */
   readonly #plain: Context
   #aborter: Aborter | undefined = undefined
-  #followers: Links<Follower> | undefined = undefined
+  #followers: Chain<Follower> | undefined = undefined
   #isOver = false
   #reason: unknown = undefined
 
@@ -43,9 +43,13 @@ export class Scope implements Context {
     return this.#reason
   }
 
-  follow(follower: Follower): Link<Follower> {
+  follow(follower: Follower): void {
     this.#followers ??= new Chain()
-    return this.#followers.add(new Link(follower))
+    this.#followers.add(follower)
+  }
+
+  unfollow(follower: Follower): void {
+    this.#followers?.remove(follower)
   }
 
   abort(reason: unknown): void {
@@ -53,9 +57,9 @@ export class Scope implements Context {
     this.#isOver = true
     this.#reason = reason
     this.#aborter?.abort(reason)
-    for (let link = this.#followers?.first; link !== undefined; link = this.#followers?.first) {
-      link.leave()
-      link.value.aborted()
+    for (let next = this.#followers?.first; next !== undefined; next = this.#followers?.first) {
+      this.#followers?.remove(next)
+      next.aborted()
     }
   }
 
@@ -79,12 +83,18 @@ export function reasonOf(context: Context): unknown {
   return context instanceof Scope ? context.reason : context.signal.reason
 }
 
-/** Tells `follower` when a call is ended from above; undefined where that never happens. */
-export function followContext(context: Context, follower: Follower): Link<Follower> | undefined {
-  return context instanceof Scope ? context.follow(follower) : follow(context.signal, follower)
+/** Tells `follower` when a call is ended from above. */
+export function followContext(context: Context, follower: Follower): void {
+  if (context instanceof Scope) context.follow(follower)
+  else follow(context.signal, follower)
 }
 
-export function unfollowContext(context: Context, link: Link<Follower>): void {
-  if (context instanceof Scope) link.leave()
-  else unfollow(context.signal, link)
+export function unfollowContext(context: Context, follower: Follower): void {
+  if (context instanceof Scope) context.unfollow(follower)
+  else unfollow(context.signal, follower)
+}
+
+/** Whether it could be ended from above at all. */
+export function canEnd(context: Context): boolean {
+  return context instanceof Scope || !isNever(context.signal)
 }

@@ -45,7 +45,7 @@ export function causesOf(error: unknown): { name: string; code?: string }[] {
   const causes: { name: string; code?: string }[] = []
   for (let at = error; isObject(at) && causes.length < deepest; at = (at as { cause?: unknown }).cause) {
     const { name, code } = at as { name?: unknown; code?: unknown }
-    causes.push({ name: typeof name === 'string' ? name : 'Error', ...(typeof code === 'string' ? { code } : {}) })
+    causes.push({ name: typeof name === 'string' ? name : 'Error', ...(typeof code === 'string' && { code }) })
   }
   return causes.length > 0 ? causes : [{ name: typeof error }]
 }

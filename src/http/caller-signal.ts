@@ -1,4 +1,4 @@
-import { Aborter, type Follower, follow, unfollow } from '../core/abort.ts'
+import { Aborter, Following, follow, unfollow } from '../core/abort.ts'
 import { Chain, Link, type Links } from '../core/chain.ts'
 import { stamp } from '../core/stamp.ts'
 
@@ -32,17 +32,17 @@ const leastSwept = 32
  * A `FinalizationRegistry` would tell when a body is gone, and costs every call more than all else that we do; most
  * signals are made for one call, and go with it.
  */
-export class CallerSignal implements Follower {
+export class CallerSignal {
   #ender: Ender
   readonly #callers: AbortSignal
   readonly #input: RequestInfo | URL
-  readonly #link: Link<Follower> | undefined
+  readonly #following = new Following(this)
 
   constructor(callers: AbortSignal, input: RequestInfo | URL) {
     this.#input = input
     this.#ender = strongly(new Aborter())
     this.#callers = callers
-    this.#link = follow(callers, this)
+    follow(callers, this.#following)
   }
 
   /** What the call is given in place of its caller's. */
@@ -70,7 +70,7 @@ export class CallerSignal implements Follower {
   }
 
   #leave(): void {
-    unfollow(this.#callers, this.#link)
+    unfollow(this.#callers, this.#following)
   }
 
   #linger(body: ReadableStream): void {

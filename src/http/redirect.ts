@@ -17,9 +17,9 @@ export class RedirectError extends BreakwaterError {
 
 const explanations = {
   insecure: 'a redirect leads from https to http',
-  hidden: 'a redirect was not followed: the platform hides where it leads, and the call carries a secret',
+  hidden: 'the platform hides where a redirect leads, and the call carries a secret',
   'too-many': 'more than 20 redirects',
-  body: 'a redirect wants the body again, and it cannot be sent twice',
+  body: 'a redirect wants the body again, which cannot be sent twice',
   protocol: 'a redirect leads to what is neither http nor https',
 } as const
 

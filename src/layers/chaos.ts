@@ -31,19 +31,20 @@ export interface ChaosOptions {
 
 export const chaosDefaults: Readonly<ChaosOptions> = { seed: 1 }
 
-const rules: Rules<ChaosOptions> = { seed: number(0, Number.MAX_SAFE_INTEGER) }
+// What is called here is marked, so that who takes only the defaults takes no rule along.
+const rules: Rules<ChaosOptions> = { seed: /* @__PURE__ */ number(0, Number.MAX_SAFE_INTEGER) }
 
 const wait = {
-  wants: `${duration.wants}, or a function`,
+  wants: 'milliseconds of at least 0, or Infinity, or a function',
   holds: (value: unknown) => duration.holds(value) || callback.holds(value),
 }
 
 const faultRules: Rules<Fault<never, never>> = {
-  rate: number(0, 1),
+  rate: /* @__PURE__ */ number(0, 1),
   fromMs: duration,
   untilMs: duration,
   latencyMs: wait,
-  hang: oneOf(true),
+  hang: /* @__PURE__ */ oneOf(true),
   error: callback,
   value: callback,
   after: callback,

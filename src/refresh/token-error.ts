@@ -27,9 +27,9 @@ const otherErrors: readonly unknown[] = ['invalid_request', 'server_error', 'tem
 
 const explanations: Readonly<Record<TokenFailure, string>> = {
   refused: 'the provider gave no token',
-  invalid: 'the provider answered with something that is no usable token',
+  invalid: 'the provider answered with what is no usable token',
   failed: 'no token could be had',
-  'unknown-outcome': 'a refresh token was presented, nobody knows with what outcome, and it is not presented again',
+  'unknown-outcome': 'nobody knows what became of a refresh token that was presented, and it is not presented again',
   coordination: 'the renewal could not be agreed on with the others, and must not be made alone',
   replaced: 'another session has taken the place of this one',
 }

@@ -75,14 +75,11 @@ export class Circuit implements Referee {
   check(): CircuitOpenError | undefined {
     if (this.#phase === 'closed') return undefined
     this.#advance()
-    const now = this.#runtime.clock.now()
-    if (this.#phase === 'isolated') return new CircuitOpenError('isolated', undefined, this.#upstream)
-    if (this.#phase === 'open') {
-      const left = this.#phaseEndsAt - now
-      return left > 0 ? new CircuitOpenError('open', left, this.#upstream) : undefined
-    }
-    if (!this.#probing) return undefined
-    return new CircuitOpenError('half-open', Math.min(this.#phaseEndsAt - now, this.options.openMs), this.#upstream)
+    const phase = this.#phase as Exclude<Phase, 'closed'>
+    const left = this.#phaseEndsAt - this.#runtime.clock.now()
+    if (phase === 'open' ? left <= 0 : phase === 'half-open' && !this.#probing) return undefined
+    const waitMs = phase === 'half-open' ? Math.min(left, this.options.openMs) : left
+    return new CircuitOpenError(phase, phase === 'isolated' ? undefined : waitMs, this.#upstream)
   }
 
   /** @throws CircuitOpenError */
@@ -139,9 +136,8 @@ export class Circuit implements Referee {
   }
 
   #probePassed(): void {
-    this.#probesPassed++
     this.#states.tell('success')
-    if (this.#probesPassed >= this.options.probes) this.#close()
+    if (++this.#probesPassed >= this.options.probes) this.#close()
   }
 
   #open(reason: OpenReason): void {

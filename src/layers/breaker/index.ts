@@ -33,9 +33,7 @@ export function breaker<Req, Res>(
   needs: BreakerNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
   const { judge = plainJudge, circuitOf } = needs
-  const resolved = circuitOf
-    ? breakerDefaults
-    : (needs.circuit?.options ?? resolve('breaker', breakerDefaults, breakerRules, options))
+  const resolved = resolve('breaker', breakerDefaults, breakerRules, options)
   let shared = needs.circuit
   return (next, runtime) => {
     if (!circuitOf) shared ??= new Circuit(resolved, runtime)

@@ -1,9 +1,9 @@
-import type { Follower } from '../../core/abort.ts'
+import { Following } from '../../core/abort.ts'
 import type { Chain, Link, Links } from '../../core/chain.ts'
 import type { Deadlines, Due } from '../../core/deadlines.ts'
 import type { Passing } from '../../core/guard.ts'
 import type { Context } from '../../core/layer.ts'
-import { followContext, reasonOf, Scope, unfollowContext } from '../../core/scope.ts'
+import { canEnd, followContext, reasonOf, Scope, unfollowContext } from '../../core/scope.ts'
 import { DeadlineError } from './error.ts'
 
 /** Calls that wait for their end. */
@@ -13,7 +13,7 @@ export type Ongoing = Links<{
 }>
 
 /** How long one call is waited for: it ends with the time, with the abort of the signal above, or with the call. */
-export class Patience implements Due, Follower {
+export class Patience implements Due {
   readonly scope: 'call' | 'attempt'
   readonly limitMs: number
   readonly below: Scope
@@ -30,7 +30,8 @@ export class Patience implements Due, Follower {
   /** Gone with the call: a body that is still read must not keep all that led to it. */
   #passing: Passing | undefined
   readonly #at: number
-  readonly #link: Link<Follower> | undefined
+  /** Its place among those that an abort from above ends. */
+  readonly #following: Following | undefined
 
   /**
    * @param endsAt the deadline of those below
@@ -52,7 +53,8 @@ export class Patience implements Due, Follower {
     this.#passing = passing
     this.#at = at
     this.below = new Scope(context, endsAt)
-    this.#link = followContext(context, this)
+    this.#following = canEnd(context) ? new Following(this) : undefined
+    if (this.#following) followContext(context, this.#following)
   }
 
   /** Even where an outer deadline comes first: a more patient caller may join the flight that this is part of. */
@@ -97,6 +99,6 @@ export class Patience implements Due, Follower {
   }
 
   unlink(): void {
-    if (this.#link) unfollowContext(this.#above, this.#link)
+    if (this.#following) unfollowContext(this.#above, this.#following)
   }
 }

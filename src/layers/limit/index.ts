@@ -3,7 +3,7 @@ import type { Layer } from '../../core/layer.ts'
 import { type Judge, plainJudge } from '../../core/outcome.ts'
 import { pass } from '../../core/pass.ts'
 import { Limiter } from './limiter.ts'
-import { type LimitOptions, limitDefaults, resolveLimit } from './options.ts'
+import { type LimitOptions, resolveLimit } from './options.ts'
 
 export { LimitError } from './error.ts'
 export { type LimitEvent, Limiter } from './limiter.ts'
@@ -29,7 +29,7 @@ export function limit<Req, Res>(
   needs: LimitNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
   const { judge = plainJudge, heldUntil, limiterOf } = needs
-  const resolved = limiterOf ? limitDefaults : (needs.limiter?.options ?? resolveLimit(options))
+  const resolved = resolveLimit(options)
   let shared = needs.limiter
   return (next, runtime) => {
     if (!limiterOf) shared ??= new Limiter(resolved, runtime)

@@ -30,9 +30,7 @@ export function pushback<Req, Res>(
   needs: PushbackNeeds<Req, Res> = {},
 ): Layer<Req, Res> {
   const { read, gateOf } = needs
-  const resolved = gateOf
-    ? pushbackDefaults
-    : (needs.gate?.options ?? resolve('pushback', pushbackDefaults, pushbackRules, options))
+  const resolved = resolve('pushback', pushbackDefaults, pushbackRules, options)
   let shared = needs.gate
   return (next, runtime) => {
     if (!gateOf) shared ??= new Gate(resolved, runtime)

@@ -103,16 +103,13 @@ export class Throttle {
 
   /** The share of calls that the timeout gate lets pass. */
   #passing(): number {
-    return this.#timeouts === 0 ? 1 : Math.max(gateFloor, 0.5 ** this.#evidence())
-  }
-
-  #evidence(): number {
-    return this.#timeouts * 0.5 ** ((this.#runtime.clock.now() - this.#timeoutAt) / evidenceHalfLifeMs)
+    if (this.#timeouts === 0) return 1
+    const evidence = this.#timeouts * 0.5 ** ((this.#runtime.clock.now() - this.#timeoutAt) / evidenceHalfLifeMs)
+    return Math.max(gateFloor, 0.5 ** evidence)
   }
 
   #tell(reason: ThrottleReason, priority: Priority): void {
-    if (this.#runtime.emit === undefined) return
-    const event: ThrottleEvent = { type: 'throttle.refused', reason, priority }
-    this.#runtime.emit(this.#upstream === undefined ? event : { ...event, upstream: this.#upstream })
+    const upstream = this.#upstream
+    this.#runtime.emit?.({ type: 'throttle.refused', reason, priority, ...(upstream !== undefined && { upstream }) } as ThrottleEvent)
   }
 }

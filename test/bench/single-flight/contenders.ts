@@ -36,7 +36,8 @@ export const contenders: Readonly<Record<string, Contender>> = {
       const { createContext } = await import('../../../src/layers/index.ts')
       return (origin) => {
         const call = layer(origin)
-        return () => call(key, createContext())
+        const context = createContext()
+        return () => call(key, context)
       }
     },
   },
