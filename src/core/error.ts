@@ -49,11 +49,7 @@ export class BreakwaterError extends Error {
   /** True for an error of the same class from any copy of the package, by its code. */
   static override [Symbol.hasInstance](this: ErrorClass, value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: every subclass is asked for itself
-    if (!isBreakwaterError(value)) return false
-    const { code, prototype } = this
-    // Its own code, because a class derived from one of ours inherits the code but not every error that has it.
-    if (Object.hasOwn(this, 'code')) return value.code === code
-    return prototype === BreakwaterError.prototype || super[Symbol.hasInstance](value)
+    return isBreakwaterError(value) && isOf(this, value, super[Symbol.hasInstance](value))
   }
 
   /** What a log may hold. */
@@ -71,6 +67,12 @@ function known({ retryAfterMs, upstream }: ErrorDetails) {
 interface ErrorClass {
   readonly code?: ErrorCode
   readonly prototype: object
+}
+
+function isOf(asked: ErrorClass, error: BreakwaterError, inherits: boolean): boolean {
+  // Its own code, because a class derived from one of ours inherits the code but not every error that has it.
+  if (Object.hasOwn(asked, 'code')) return error.code === asked.code
+  return inherits || asked.prototype === BreakwaterError.prototype
 }
 
 /** Whether Breakwater made this error, in whichever copy of the package. */

@@ -31,3 +31,11 @@ export interface Passing {
    */
   cut(at: number, error: unknown): void
 }
+
+/** The name under which a context that is none to be spread gives one that is. */
+export const plain: unique symbol = Symbol('breakwater.plain')
+
+/** A context that can be spread. */
+export function contextOf(context: Context & { [plain]?(): Context }): Context {
+  return context[plain]?.() ?? context
+}

@@ -1,8 +1,7 @@
-import type { Clock } from './clock.ts'
-import { type Guard, halted, type Instead, type Passing } from './guard.ts'
+import { contextOf, type Guard, halted, type Instead, type Passing } from './guard.ts'
 import type { Call, Context } from './layer.ts'
+import { Plan, rememberPlan, type Step } from './plan.ts'
 import type { Runtime } from './runtime.ts'
-import { contextOf } from './scope.ts'
 
 /**
  * A guard as a call. Guards that stand next to each other become one pass: one promise for all of them, and not one for
@@ -19,63 +18,8 @@ export function pass<Req, Res, Mark>(
     new Promise((resolve, reject) => {
       new Pass(plan, request, context, resolve, reject).descend(0)
     })
-  plans.set(call, plan as Plan<never, unknown>)
+  rememberPlan(call, plan)
   return call
-}
-
-const plans = new WeakMap<object, Plan<never, unknown>>()
-
-/** A guard, and how deep it stands. All of one shape, whatever each can do. */
-interface Step<Req, Res> {
-  readonly wait: Guard<Req, Res, unknown>['wait']
-  readonly enter: Guard<Req, Res, unknown>['enter']
-  readonly below: Guard<Req, Res, unknown>['below']
-  readonly value: Guard<Req, Res, unknown>['value']
-  readonly error: Guard<Req, Res, unknown>['error']
-  /** Which of the contexts of a pass is its own. */
-  readonly level: number
-}
-
-/** What a pass goes through. Worked out at the first call, because most are only parts of a longer one. */
-class Plan<Req, Res> {
-  readonly clock: Clock
-  readonly #guard: Guard<Req, Res, unknown>
-  readonly #next: Call<Req, Res>
-  #steps: readonly Step<Req, Res>[] | undefined
-  /** How many contexts its steps add. */
-  levels = 0
-  #base: Call<Req, Res>
-
-  constructor(guard: Guard<Req, Res, unknown>, next: Call<Req, Res>, clock: Clock) {
-    this.#guard = guard
-    this.#next = next
-    this.#base = next
-    this.clock = clock
-  }
-
-  get steps(): readonly Step<Req, Res>[] {
-    if (this.#steps !== undefined) return this.#steps
-    const steps: Step<Req, Res>[] = []
-    let level = 0
-    for (let plan: Plan<Req, Res> | undefined = this; plan?.clock === this.clock; plan = planOf(plan.#next)) {
-      const { wait, enter, below, value, error } = plan.#guard
-      steps.push({ wait, enter, below, value, error, level })
-      if (below) level++
-      this.#base = plan.#next
-    }
-    this.#steps = steps
-    this.levels = level
-    return steps
-  }
-
-  /** What stands below all of them. */
-  get base(): Call<Req, Res> {
-    return this.#base
-  }
-}
-
-function planOf<Req, Res>(call: Call<Req, Res>): Plan<Req, Res> | undefined {
-  return plans.get(call) as Plan<Req, Res> | undefined
 }
 
 /** One call on its way down through the steps and up again. */

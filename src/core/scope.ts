@@ -1,5 +1,6 @@
 import { Aborter, type Follower, follow, isNever, unfollow } from './abort.ts'
 import { Chain } from './chain.ts'
+import { plain } from './guard.ts'
 import type { Context, Priority } from './layer.ts'
 
 /**
@@ -63,14 +64,9 @@ export class Scope implements Context {
     }
   }
 
-  plain(): Context {
+  [plain](): Context {
     return { ...this.#plain, signal: this.signal, deadlineAt: this.deadlineAt }
   }
-}
-
-/** A context that can be spread. */
-export function contextOf(context: Context): Context {
-  return context instanceof Scope ? context.plain() : context
 }
 
 /** Whether the call was ended from above, and why; asking makes no signal. */

@@ -32,7 +32,7 @@ export interface ChaosOptions {
 export const chaosDefaults: Readonly<ChaosOptions> = { seed: 1 }
 
 // What is called here is marked, so that who takes only the defaults takes no rule along.
-const rules: Rules<ChaosOptions> = { seed: /* @__PURE__ */ number(0, Number.MAX_SAFE_INTEGER) }
+const rules: Rules<ChaosOptions> = { seed: /* @__PURE__ */ number(0, 2 ** 53 - 1) }
 
 const wait = {
   wants: 'milliseconds of at least 0, or Infinity, or a function',

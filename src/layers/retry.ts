@@ -1,13 +1,12 @@
 import { type Backoff, backoffMs, type Jitter } from '../core/backoff.ts'
 import type { Budget } from '../core/budget.ts'
 import { type BreakwaterError, isBreakwaterError } from '../core/error.ts'
-import type { Guard } from '../core/guard.ts'
+import { contextOf, type Guard } from '../core/guard.ts'
 import type { Call, Context, Layer } from '../core/layer.ts'
 import { countOrInfinity, duration, oneOf, type Rules, resolve } from '../core/options.ts'
 import { type Judge, plainJudge, type Verdict } from '../core/outcome.ts'
 import { pass } from '../core/pass.ts'
 import type { Runtime } from '../core/runtime.ts'
-import { contextOf } from '../core/scope.ts'
 
 export interface RetryOptions {
   /**

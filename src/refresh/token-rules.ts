@@ -1,17 +1,8 @@
-import type { Coordination } from '../coordination/coordination.ts'
-import { callback, duration, number, object, oneOf, type Rule, type Rules } from '../core/options.ts'
+import { callback, duration, number, object, oneOf, type Rules } from '../core/options.ts'
+import { coordinationRule } from './coordination-rule.ts'
 import type { TokenSourceOptions } from './token-options.ts'
 
 // Apart from the defaults, which everybody loads with the page of all of them.
-
-/** What every coordination has. */
-const coordinationMembers = ['read', 'commit', 'watch', 'tryLead', 'awaitChange', 'close'] as const
-
-export const coordinationRule: Rule = {
-  wants: `a coordination (${coordinationMembers.join(', ')})`,
-  holds: (value) =>
-    object.holds(value) && coordinationMembers.every((name) => typeof (value as Coordination)[name] === 'function'),
-}
 
 export const tokenSourceRules: Rules<TokenSourceOptions> = {
   fetchToken: callback,

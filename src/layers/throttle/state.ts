@@ -110,6 +110,11 @@ export class Throttle {
 
   #tell(reason: ThrottleReason, priority: Priority): void {
     const upstream = this.#upstream
-    this.#runtime.emit?.({ type: 'throttle.refused', reason, priority, ...(upstream !== undefined && { upstream }) } as ThrottleEvent)
+    this.#runtime.emit?.({
+      type: 'throttle.refused',
+      reason,
+      priority,
+      ...(upstream !== undefined && { upstream }),
+    } as ThrottleEvent)
   }
 }

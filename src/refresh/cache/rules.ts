@@ -4,10 +4,11 @@ import {
   duration,
   number,
   numberOrInfinity,
+  object,
   type Rule,
   type Rules,
 } from '../../core/options.ts'
-import { coordinationRule } from '../token-rules.ts'
+import { coordinationRule } from '../coordination-rule.ts'
 import type { CacheOptions } from './options.ts'
 
 const share = number(0, 1)
@@ -35,5 +36,5 @@ export const cacheRules: Rules<CacheOptions<unknown>> = {
   sizeOf: callback,
   coordination: coordinationRule,
   name: { wants: 'a text', holds: (value) => typeof value === 'string' },
-  runtime: { wants: 'an object', holds: (value) => typeof value === 'object' && value !== null },
+  runtime: object,
 }
