@@ -1,4 +1,4 @@
-export { type Client, type ClientHealth, type ClientOptions, createClient, createFetch } from './client.ts'
+export { type Client, type ClientHealth, type ClientOptions, createClient, createFetch } from './client/index.ts'
 export { CoordinationError } from './coordination/error.ts'
 export type { BudgetOptions } from './core/budget.ts'
 export type { Clock } from './core/clock.ts'

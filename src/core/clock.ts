@@ -122,12 +122,14 @@ class PlatformAlarm implements Alarm {
     this.#rests = true
     if (this.#asked || this.#timer.unref === undefined) return true
     this.#asked = true
-    afterAll(() => {
+    const unref = () => {
       this.#asked = false
-      if (!this.#rests || this.#isUnref) return
-      this.#isUnref = true
-      this.#timer.unref?.()
-    })
+      this.#isUnref = this.#rests
+      if (this.#rests) this.#timer.unref?.()
+    }
+    // Fake timers that came since may never have a turn.
+    if (this.stands) afterAll(unref)
+    else unref()
     return true
   }
 
@@ -138,7 +140,6 @@ class PlatformAlarm implements Alarm {
   }
 
   cancel(): void {
-    this.#rests = false
     clearTimeout(this.#timer as never)
   }
 }

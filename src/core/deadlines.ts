@@ -13,7 +13,7 @@ export interface Due extends Linked<Due> {
 const roundingMs = 0.001
 
 /** More durations than this at a time are those of callers who each have their own; empty lists are then let go. */
-const mostEmpty = 32
+const fewLists = 32
 
 /**
  * All deadlines of one clock on one timer, however many wait: with each its own, a call that ends well would still pay for
@@ -27,12 +27,19 @@ const mostEmpty = 32
 export class Deadlines {
   readonly #clock: Clock
   readonly #lists = new Map<number, Chain<Due>>()
+  /** So many are looked through for empty ones. */
+  #prunedAt = fewLists
   #waiting = 0
   #alarm: Alarm | undefined
   #rings = Infinity
 
   constructor(clock: Clock) {
     this.#clock = clock
+  }
+
+  /** Whether their alarm can ring: fake timers that came or went since have not got it, and time is another one. */
+  get stand(): boolean {
+    return this.#alarm === undefined || this.#alarm.stands
   }
 
   /** @param ms how long `due` had when it began; with `Infinity` it never ends, and is not to be added */
@@ -57,8 +64,10 @@ export class Deadlines {
   }
 
   #listFor(ms: number): Chain<Due> {
-    if (this.#lists.size >= mostEmpty)
+    if (this.#lists.size >= this.#prunedAt) {
       for (const [key, { size }] of this.#lists) if (size === 0) this.#lists.delete(key)
+      this.#prunedAt = Math.max(fewLists, 2 * this.#lists.size)
+    }
     const list = new Chain<Due>()
     this.#lists.set(ms, list)
     return list
@@ -77,40 +86,37 @@ export class Deadlines {
 
   #ring(): void {
     this.#unset()
-    const now = this.#clock.now()
-    for (let next = this.#earliest(); next !== undefined; next = this.#earliest()) {
-      if (next.dueAt - now > roundingMs) {
-        // Whoever was added by one that ended may have set it already.
-        if (next.dueAt < this.#rings) this.#set(next.dueAt)
-        return
-      }
-      const list = next.chain as Chain<Due> | undefined
-      list?.remove(next)
+    for (const due of this.#dueBy(this.#clock.now() + roundingMs)) {
+      // One that has ended may have taken others out.
+      if (!(due.chain as Chain<Due> | undefined)?.remove(due)) continue
       this.#waiting--
       try {
-        next.expire()
+        due.expire()
       } catch (error) {
         reportFailure(error)
       }
     }
+    let next = Infinity
+    for (const { first } of this.#lists.values()) if (first !== undefined) next = Math.min(next, first.dueAt)
+    // Whoever was added by one that has ended may have set it already.
+    if (next < this.#rings) this.#set(next)
   }
 
-  /** Of those that are due at the same time, the one of the list that was there first. */
-  #earliest(): Due | undefined {
-    let earliest: Due | undefined
-    for (const { first } of this.#lists.values()) {
-      if (first !== undefined && (earliest === undefined || first.dueAt < earliest.dueAt)) earliest = first
-    }
-    return earliest
+  /** In the order of their ends; of those that are due at the same time, those of the list that was there first. */
+  #dueBy(at: number): Due[] {
+    const all: Due[] = []
+    for (const { first } of this.#lists.values())
+      for (let due = first; due !== undefined && due.dueAt <= at; due = due.next) all.push(due)
+    return all.sort((one, other) => one.dueAt - other.dueAt)
   }
 }
 
 const all = new WeakMap<Clock, Deadlines>()
 
-/** The deadlines of a clock, the same for all who ask. */
+/** The deadlines of a clock, the same for all who ask; others once those do not `stand` any more. */
 export function deadlinesOf(clock: Clock): Deadlines {
   const known = all.get(clock)
-  if (known) return known
+  if (known?.stand) return known
   const deadlines = new Deadlines(clock)
   all.set(clock, deadlines)
   return deadlines

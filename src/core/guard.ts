@@ -8,7 +8,8 @@ export type Instead<Res> = Promise<Res> | typeof halted | undefined
 
 /**
  * A layer that does something before and after a call and lets it pass once. Of its functions it has those that it needs,
- * and what they throw goes up. `now` is the clock's time, read once for all who are passed at the same moment.
+ * and what they throw goes up; what `value` throws comes by its own `error` first. `now` is the clock's time, read once
+ * for all who are passed at the same moment.
  */
 export interface Guard<Req, Res, Mark = undefined> {
   /** Holds the call back until it settles; undefined lets it pass at once. */
@@ -32,10 +33,7 @@ export interface Passing {
   cut(at: number, error: unknown): void
 }
 
-/** The name under which a context that is none to be spread gives one that is. */
-export const plain: unique symbol = Symbol('breakwater.plain')
-
 /** A context that can be spread. */
-export function contextOf(context: Context & { [plain]?(): Context }): Context {
-  return context[plain]?.() ?? context
+export function contextOf(context: Context & { asContext?(): Context }): Context {
+  return context.asContext?.() ?? context
 }

@@ -126,6 +126,8 @@ class Pass<Req, Res> implements Passing {
           ? value?.(outcome as Res, request, context, mark, now)
           : error?.(outcome, request, context, mark, now)
       } catch (thrown) {
+        // Its other end is still to come: what it holds must be given back.
+        if (isValue) at++
         isValue = false
         outcome = thrown
       }

@@ -1,6 +1,5 @@
 import { Aborter, type Follower, follow, isNever, unfollow } from './abort.ts'
 import { Chain } from './chain.ts'
-import { plain } from './guard.ts'
 import type { Context, Priority } from './layer.ts'
 
 /**
@@ -64,7 +63,7 @@ export class Scope implements Context {
     }
   }
 
-  [plain](): Context {
+  asContext(): Context {
     return { ...this.#plain, signal: this.signal, deadlineAt: this.deadlineAt }
   }
 }

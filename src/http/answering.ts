@@ -58,7 +58,10 @@ function fallBack(
   const ask = async () => fallback(error, exchange.request())
   return new Promise((resolve, reject) => {
     const seat = calls.add(new Link({ end: reject }))
-    const leave = onAbort(signal, () => reject(signal.reason))
+    const leave = onAbort(signal, () => {
+      seat.leave()
+      reject(signal.reason)
+    })
     const settle = (response?: Response) => {
       seat.leave()
       leave()

@@ -97,7 +97,9 @@ export class CallerSignal {
 }
 
 function sweep(all: Lingering): void {
-  for (let link = all.links.first; link !== undefined; link = link.next) CallerSignal.forget(link)
+  for (let link = all.links.first, next = link?.next; link !== undefined; link = next, next = link?.next) {
+    CallerSignal.forget(link)
+  }
   all.sweepAt = Math.max(leastSwept, 2 * all.links.size)
 }
 

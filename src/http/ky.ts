@@ -74,13 +74,13 @@ const verbs: readonly (keyof KyInstance)[] = ['get', 'post', 'put', 'patch', 'he
  * options of every call, which costs 5 µs.
  */
 function guarded(instance: KyInstance, base: URL | undefined, fetch: Send): KyInstance {
-  const given = (options: Options | undefined) => options && allowed(options, fetch)
+  const told = (options: Options) => ({ ...allowed(options, fetch), ...watched(options, fetch), ...heard(options) })
   const run = (call: KyInstance['get'], input: Input, options: Options | undefined) => {
     // ky follows a string anywhere. With a base it must stay there, as it must with our `fetch`.
     if (base && typeof input === 'string' && URL.canParse(input, base)) stayHome(new URL(input, base), base)
     if (typeof input === 'object' && 'signal' in input)
-      return call(input, { ...given(options), [unheard]: false } as Options)
-    return call(input, options && { ...given(options), ...heard(options) })
+      return call(input, { ...(options && told(options)), [unheard]: false } as Options)
+    return call(input, options && told(options))
   }
   const calls = new Map<PropertyKey, unknown>()
   for (const name of verbs) {
@@ -88,7 +88,6 @@ function guarded(instance: KyInstance, base: URL | undefined, fetch: Send): KyIn
     calls.set(name, (input: Input, options?: Options) => run(call, input, options))
   }
   calls.set('extend', (given: Options | ((parent: Options) => Options)) => {
-    const told = (options: Options) => ({ ...allowed(options, fetch), ...watched(options, fetch), ...heard(options) })
     const extension = typeof given === 'function' ? (parent: Options) => told(given(parent)) : told(given)
     return guarded(instance.extend(extension), base, fetch)
   })

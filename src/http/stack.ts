@@ -144,8 +144,9 @@ function endAttempt(
   { attempt }: Context,
   { value, error }: { value?: Response; error?: unknown },
 ): void {
-  exchange.upstream.attemptEnded(verdict, durationMs, startedAt + durationMs)
+  // First: what it throws at an answer without headers ends the attempt again, as an error.
   if (value && exchange.upstream.learnsQuota) learnQuota(exchange.upstream, value)
+  exchange.upstream.attemptEnded(verdict, durationMs, startedAt + durationMs)
   const startedAfterMs = startedAt - exchange.startedAt
   exchange.attempts.push(
     value

@@ -51,8 +51,9 @@ function isFirst(context: Context): boolean {
 
 /** Frees the connection of a response that nobody will read. */
 export function discard(response: Response): void {
-  // A body that is locked or broken has nothing left to free.
-  if (response.body && !response.body.locked) response.body.cancel().catch(() => {})
+  const { body } = response
+  // A body that is locked or broken has nothing left to free, and that of another `fetch` may be no stream as we know it.
+  if (body && !body.locked && 'cancel' in body) body.cancel().catch(() => {})
 }
 
 /** Adds headers of ours; without any, what is sent is what the caller gave. */

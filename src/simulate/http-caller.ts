@@ -1,4 +1,4 @@
-import { type ClientOptions, createClient } from '../client.ts'
+import { type ClientOptions, createClient } from '../client/index.ts'
 import { httpFormulas } from './rivals/http-formulas.ts'
 import { RivalClient } from './rivals/rival-client.ts'
 import type { RequestServer } from './servers/request-server.ts'

@@ -1,8 +1,11 @@
 import type { Section, Table } from './section.ts'
 
-/** All tables of all sections, to be pasted into a README. */
+/** The tables that the README shows, to be pasted between its `<!-- bench -->` marks. */
 export function markdown(sections: readonly Section[]): string {
-  return sections.map(({ title, tables }) => [`### ${title}`, ...tables.map(markdownTable)].join('\n\n')).join('\n\n')
+  return sections
+    .flatMap(({ tables }) => tables.filter(({ inReadme }) => inReadme))
+    .map(markdownTable)
+    .join('\n\n')
 }
 
 function markdownTable({ title, columns, rows }: Table): string {

@@ -3,6 +3,8 @@ export interface Table {
   readonly title: string
   readonly columns: readonly string[]
   readonly rows: readonly (readonly (string | number)[])[]
+  /** Whether it is one of those that the package's README shows. */
+  readonly inReadme?: boolean
 }
 
 /** A figure that must hold, as it was measured in this run. */

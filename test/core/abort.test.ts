@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { onAbort } from '../../src/core/abort.ts'
+import { Aborter, Following, follow, isNever, never, onAbort, unfollow } from '../../src/core/abort.ts'
 import { settled } from '../../src/core/clock.ts'
 import { collect } from './heap-growth.ts'
 
@@ -150,5 +150,58 @@ describe('while it fires', () => {
     expect(reports).toHaveLength(2)
     expect(reports[0]).toThrow(first)
     expect(reports[1]).toThrow(third)
+  })
+})
+
+describe('a signal that never aborts', () => {
+  it('is one for all, and nothing is hung on it', () => {
+    const add = vi.spyOn(never(), 'addEventListener')
+    const follower = new Following({ aborted: () => {} })
+    follow(never(), follower)
+    onAbort(never(), () => {})()
+    unfollow(never(), follower)
+    expect(add).not.toHaveBeenCalled()
+    expect([follower.chain, never().aborted, isNever(never())]).toEqual([undefined, false, true])
+    expect(isNever(new AbortController().signal)).toBe(false)
+  })
+})
+
+describe('a signal of our own', () => {
+  it('tells everybody once, with its reason, and needs no listener for that', () => {
+    const aborter = new Aborter()
+    const told: unknown[] = []
+    const leave = onAbort(aborter.signal, () => told.push('gone'))
+    onAbort(aborter.signal, () => told.push(aborter.signal.reason))
+    expect(listenersOn(aborter.signal)).toBe(0)
+    leave()
+    aborter.abort('first')
+    aborter.abort('second')
+    onAbort(aborter.signal, () => told.push('late'))
+    expect(told).toEqual(['first', 'late'])
+  })
+
+  it("is a signal like any other for the platform's own listeners", () => {
+    const aborter = new Aborter()
+    const told = vi.fn()
+    aborter.signal.addEventListener('abort', told)
+    const all = AbortSignal.any([aborter.signal])
+    aborter.abort('reason')
+    expect(told).toHaveBeenCalledOnce()
+    expect(all.reason).toBe('reason')
+  })
+})
+
+describe('a signal that takes nothing new', () => {
+  it('tells all the same, with one listener', () => {
+    const controller = new AbortController()
+    Object.preventExtensions(controller.signal)
+    const told = vi.fn()
+    onAbort(controller.signal, told)
+    onAbort(controller.signal, told)
+    const leave = onAbort(controller.signal, told)
+    leave()
+    expect(listenersOn(controller.signal)).toBe(1)
+    controller.abort()
+    expect(told).toHaveBeenCalledTimes(2)
   })
 })

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { never } from '../../src/core/abort.ts'
 import { settled } from '../../src/core/clock.ts'
 import { Flight, Flights } from '../../src/core/flight.ts'
 import { work } from './deferred-work.ts'
+import { collect } from './heap-growth.ts'
 
 const unhandled = vi.fn()
 beforeEach(() => void process.on('unhandledRejection', unhandled))
@@ -190,5 +192,50 @@ describe('Flight', () => {
     await gone
     await settled()
     expect(left).toHaveBeenCalledOnce()
+  })
+})
+
+describe('those who wait', () => {
+  it('hold the work itself if they cannot leave, and a promise of their own if they can', () => {
+    const { start } = work<string>()
+    const flight = new Flight(start, () => {})
+    expect(flight.join()).toBe(flight.join())
+    expect(flight.join(never())).toBe(flight.join())
+    const { signal } = new AbortController()
+    expect(flight.join(signal)).not.toBe(flight.join(signal))
+  })
+
+  it('are forgotten when they leave, however long the work hangs', async () => {
+    const flight = new Flight(
+      () => new Promise<string>(() => {}),
+      () => {},
+    )
+    const left: WeakRef<object>[] = []
+    const comeAndGo = () => {
+      const leaver = new AbortController()
+      const reason = {}
+      left.push(new WeakRef(reason))
+      void flight.join(leaver.signal).catch(() => {})
+      leaver.abort(reason)
+    }
+    void flight.join()
+    for (let caller = 0; caller < 1_000; caller++) comeAndGo()
+    expect(flight.callers).toBe(1)
+    await settled()
+    collect()
+    // Some may be kept beside those who wait.
+    expect(left.filter((ref) => ref.deref()).length).toBeLessThan(100)
+  })
+
+  it('may leave from within the end of another', async () => {
+    const { start, last } = work<string>()
+    const flight = new Flight(start, () => {})
+    const [first, second] = [new AbortController(), new AbortController()]
+    const calls = [flight.join(first.signal), flight.join(second.signal)]
+    first.signal.addEventListener('abort', () => second.abort('with the first'))
+    first.abort('first')
+    const ends = await Promise.allSettled(calls)
+    expect(ends.map((end) => end.status === 'rejected' && end.reason)).toEqual(['first', 'with the first'])
+    expect(last().signal.aborted).toBe(true)
   })
 })

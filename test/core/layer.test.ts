@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Layer, stack } from '../../src/core/layer.ts'
+import { never } from '../../src/core/abort.ts'
+import { createContext, type Layer, stack } from '../../src/core/layer.ts'
 import { world } from '../support/world.ts'
 
 describe('stack', () => {
@@ -30,5 +31,22 @@ describe('stack', () => {
     const call = stack([layer, layer], async (request) => request + 1, here)
     expect([await call(1, here.context()), await call(2, here.context())]).toEqual([2, 3])
     expect(seen).toEqual([here, here])
+  })
+})
+
+describe('a context', () => {
+  it('of a call that nobody has said anything about has no end', () => {
+    const nothing = { signal: never(), attempt: 1, deadlineAt: Infinity, priority: 'normal' }
+    expect(createContext()).toEqual(nothing)
+    expect(createContext({})).toEqual(nothing)
+    expect(createContext({ signal: undefined as never })).toEqual(nothing)
+    expect(createContext()).not.toBe(createContext())
+  })
+
+  it('has what is given, and no more', () => {
+    const given = { signal: AbortSignal.abort(), attempt: 3, deadlineAt: 0, priority: 'low' } as const
+    const context = createContext({ ...given, more: true } as object)
+    expect(context).toEqual(given)
+    expect(context.signal).toBe(given.signal)
   })
 })

@@ -51,6 +51,33 @@ describe('RollingWindow', () => {
     expect(window.total(0)).toBe(1)
   })
 
+  it('keeps the slice in progress beside those before it, until it is as old as they', () => {
+    const clock = timeAt(50)
+    const window = new RollingWindow(clock, 1_000, 2)
+    for (const at of [50, 150, 950]) {
+      clock.at = at
+      window.add(1)
+    }
+    expect(window.total(1)).toBe(3)
+    clock.at = 1_050
+    expect([window.total(0), window.total(1)]).toEqual([0, 2])
+    clock.at = 1_899
+    expect(window.total(1)).toBe(1)
+    clock.at = 1_900
+    expect(window.total(1)).toBe(0)
+  })
+
+  it('takes the time of somebody who has just read it for its own', () => {
+    const clock = timeAt(0)
+    const window = new RollingWindow(clock, 1_000, 1)
+    window.add(0, 1, 0)
+    window.add(0, 2, 500)
+    expect([window.total(0, 500), window.total(0, 1_000), window.total(0, 1_500)]).toEqual([3, 2, 0])
+    // One that was read before counts with what is in progress.
+    window.add(0, 4, 400)
+    expect(window.total(0, 1_500)).toBe(4)
+  })
+
   it('is emptied by hand', () => {
     const clock = timeAt()
     const window = new RollingWindow(clock, 1_000, 2)

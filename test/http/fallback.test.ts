@@ -129,6 +129,18 @@ describe('fallback', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('that never answers and is left does not hold up close', async () => {
+    const { client, clock, play } = mocked({ fetch: answering(200), fallback: () => new Promise<Response>(() => {}) })
+    using _hold = client.isolate()
+    const controller = new AbortController()
+    const left = caught(client.fetch(url, { signal: controller.signal }))
+    await clock.advance(10)
+    controller.abort('left')
+    expect(await left).toBe('left')
+    await play(client.close({ drainMs: 1_000 }), { forMs: 5_000 })
+    expect(clock.now()).toBeLessThan(1_000)
+  })
+
   it('gets the error that the caller would have got', async () => {
     const told: unknown[] = []
     const busy = async () => new Response(null, { status: 429, headers: { 'retry-after': '600' } })

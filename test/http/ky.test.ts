@@ -1,7 +1,9 @@
-import type { Options } from 'ky'
+import { getEventListeners } from 'node:events'
+import type { KyInstance, Options } from 'ky'
 import { describe, expect, expectTypeOf, it } from 'vitest'
+import { settled } from '../../src/core/clock.ts'
 import { attemptsOf, type CallOptions, createClient, type KyOptions, OptionsError } from '../../src/index.ts'
-import { answering } from '../support/answering.ts'
+import { answering, hanging } from '../support/answering.ts'
 import { mocked } from '../support/mocked.ts'
 
 const url = 'http://ky.test/'
@@ -43,12 +45,83 @@ describe("ky's own retry and timeouts", () => {
     expect((await http.get(url, { retry: 0, timeout: false, totalTimeout: false })).status).toBe(200)
   })
 
-  it('are refused in an init hook as well', () => {
-    const late = (options: Options) => {
-      options.retry = 5
+  it.each(switchedOff)('are refused in an init hook as well: %s', (name, value) => {
+    const late = (options: Options) => void Object.assign(options, { [name]: value })
+    const hooks = { init: [late] }
+    const { http } = createClient({ fetch: answering(200) })
+    const own = createClient({ fetch: answering(200), ky: { hooks } }).http
+    for (const call of [
+      () => own.get(url),
+      () => own(url),
+      () => http.get(url, { hooks }),
+      () => http(new Request(url), { hooks }),
+      () => http.extend({ hooks }).get(url),
+      () => http.extend(() => ({ hooks })).get(url),
+      () => http.extend({ hooks: { init: [() => {}] } }).get(url, { hooks }),
+    ])
+      expect(call).toThrow(OptionsError)
+  })
+})
+
+describe("a caller's signal", () => {
+  type Give = (http: KyInstance, signal: AbortSignal) => Promise<unknown>
+  const replaced = (signal: AbortSignal) => ({
+    beforeRequest: [({ request }: { request: Request }) => new Request(request, { signal })],
+  })
+  const ways: [name: string, give: Give][] = [
+    ['of a call', (http, signal) => http.get(url, { signal })],
+    ['of a call by no verb', (http, signal) => http(url, { signal })],
+    ['of a Request', (http, signal) => http.get(new Request(url, { signal }))],
+    ['of a Request with options', (http, signal) => http.get(new Request(url, { signal }), { headers: { a: 'b' } })],
+    ['of an extension', (http, signal) => http.extend({ signal }).get(url)],
+    [
+      'of an extension of that',
+      (http, signal) =>
+        http
+          .extend({ signal })
+          .extend({ headers: { a: 'b' } })
+          .get(url),
+    ],
+    ['of an extension by function', (http, signal) => http.extend(() => ({ signal })).get(url)],
+    [
+      'beside another one',
+      (http, signal) => http.extend({ signal }).get(url, { signal: new AbortController().signal }),
+    ],
+    ['of a request that a hook puts in its place', (http, signal) => http.get(url, { hooks: replaced(signal) })],
+    ['of one that the hook of an extension does', (http, signal) => http.extend({ hooks: replaced(signal) }).get(url)],
+    [
+      'set by an init hook',
+      (http, signal) => http.get(url, { hooks: { init: [(options) => void Object.assign(options, { signal })] } }),
+    ],
+    [
+      'beside options that say nothing',
+      (http, signal) => http.get(url, { ...({ retry: undefined } as object), signal }),
+    ],
+  ]
+
+  it.each(ways)('%s ends the request, and keeps nothing of it', async (_name, give) => {
+    const controller = new AbortController()
+    const sent = Promise.withResolvers<void>()
+    const send: typeof fetch = (input, init) => {
+      sent.resolve()
+      return hanging(input, init)
     }
-    const { http } = createClient({ fetch: answering(200), ky: { hooks: { init: [late] } } })
-    expect(() => http.get(url)).toThrow(OptionsError)
+    const call = give(createClient({ fetch: send }).http, controller.signal).catch((error: unknown) => error)
+    await sent.promise
+    const reason = new Error('left')
+    controller.abort(reason)
+    expect(await call).toBe(reason)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+  })
+
+  it('of the client itself ends every request', async () => {
+    const controller = new AbortController()
+    const { http } = createClient({ fetch: hanging, ky: { signal: controller.signal } })
+    const calls = [http.get(url), http.extend({ headers: { a: 'b' } }).post(url)]
+    const ends = Promise.allSettled(calls)
+    await settled()
+    controller.abort('left')
+    for (const end of await ends) expect(end).toMatchObject({ status: 'rejected', reason: 'left' })
   })
 })
 

@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
+import { Chain } from '../../src/core/chain.ts'
 import { type Call, type Context, stack } from '../../src/core/layer.ts'
 import { OptionsError } from '../../src/core/options.ts'
-import { DeadlineError, type DeadlineNeeds, deadline } from '../../src/layers/deadline/index.ts'
+import { DeadlineError, type DeadlineNeeds, deadline, type Ongoing } from '../../src/layers/deadline/index.ts'
+import { Limiter, limit } from '../../src/layers/limit/index.ts'
+import { observe } from '../../src/layers/observe.ts'
 import { hang, script } from '../../src/testing/index.ts'
 import { type World, world } from '../support/world.ts'
 
@@ -61,6 +65,29 @@ describe('a call that takes too long', () => {
     expect(freed).toEqual([])
     await w.clock.advance(50)
     expect(freed).toEqual(['late'])
+  })
+
+  it('keeps what those above have had, although freeing a value that comes later fails', async () => {
+    const reported = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const w = world()
+    const limiter = new Limiter({}, w)
+    const ended = vi.fn()
+    const error = new Error('not to be freed')
+    const discard = () => {
+      throw error
+    }
+    const layers = [
+      observe<string, string>({ ended }),
+      limit<string, string>({}, { limiter }),
+      deadline<string, string>({ ms: 100 }, { discard }),
+    ]
+    const seen = watch(stack(layers, deaf(w, 150), w)('request', w.context()))
+    await w.clock.advance(200)
+    expect(seen.error).toBeInstanceOf(DeadlineError)
+    expect(ended).toHaveBeenCalledOnce()
+    expect(limiter.inFlight).toBe(0)
+    expect(reported.mock.calls.flat()).toContain(error)
+    reported.mockRestore()
   })
 
   it('takes no notice of an error that comes later', async () => {
@@ -150,6 +177,24 @@ describe('a limit', () => {
 })
 
 describe('an abort', () => {
+  it('by what is asked for the limit or the upload ends the call there, and leaves nothing', async () => {
+    for (const inner of [false, true]) {
+      for (const name of ['msOf', 'startsAfter'] as const) {
+        const w = world()
+        const controller = new AbortController()
+        const ongoing: Ongoing = new Chain()
+        const leaves = { [name]: () => void controller.abort('left') as undefined }
+        const layers = inner
+          ? [deadline<string, string>({}, { ongoing }), deadline<string, string>({}, leaves)]
+          : [deadline<string, string>({}, { ongoing, ...leaves })]
+        const below = script<string, string>('value')
+        const call = stack(layers, below, w)('request', w.context({ signal: controller.signal }))
+        await expect(call).rejects.toBe('left')
+        expect([below.requests, ongoing.size, w.clock.pending]).toEqual([[], 0, 0])
+      }
+    }
+  })
+
   it('before the start sends nothing', async () => {
     const w = world()
     const reason = { why: 'left' }
@@ -230,6 +275,27 @@ describe('a time that starts later', () => {
     const seen = watch(play(w, 100, script<string, string>(hang()), { startsAfter: () => undefined })())
     await w.clock.advance(100)
     expect(seen.error).toBeInstanceOf(DeadlineError)
+  })
+})
+
+describe('what is asked about a value', () => {
+  it.each(['covers', 'linger'] as const)('ends the call if it throws, and leaves nothing: %s', async (name) => {
+    const w = world()
+    const controller = new AbortController()
+    const ended = vi.fn()
+    const error = new Error('broken')
+    const needs: DeadlineNeeds<string, string> = {
+      [name]: () => {
+        throw error
+      },
+    }
+    const layers = [observe<string, string>({ ended }), deadline<string, string>({ ms: 100 }, needs)]
+    const call = stack(layers, script<string, string>('value'), w)('request', w.context({ signal: controller.signal }))
+    await expect(call).rejects.toBe(error)
+    expect(w.clock.pending).toBe(0)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    await w.clock.advance(1_000)
+    expect(ended).toHaveBeenCalledOnce()
   })
 })
 

@@ -48,6 +48,35 @@ describe('the registry', () => {
     expect(registry.get('b:80')).not.toBe(b)
   })
 
+  it('gives one that was kept by somebody again, and a new one for it if it was forgotten since', () => {
+    const { registry, known, meet } = registryOf()
+    const kept = registry.get('kept:80')
+    for (let round = 0; round < 3; round++) {
+      meet(bound - 1)
+      expect(registry.use(kept)).toBe(kept)
+    }
+    meet(bound)
+    expect(known()).not.toContain('kept:80')
+    const fresh = registry.use(kept)
+    expect(fresh).not.toBe(kept)
+    expect(fresh.authority).toBe('kept:80')
+    expect(registry.use(kept)).toBe(fresh)
+    expect(registry.use(fresh)).toBe(registry.get('kept:80'))
+    expect(known().length).toBe(bound)
+  })
+
+  it('completes the options once, for all its upstreams', () => {
+    const { registry } = registryOf({ limit: { max: 5 }, budget: { cost: 7 } })
+    const [a, b] = [registry.get('a:80'), registry.get('b:80')]
+    expect(a.circuit.options).toMatchObject({ consecutive: 1, halfOpenMs: 20_000 })
+    expect(a.limiter?.options.max).toBe(5)
+    for (const part of ['budget', 'circuit', 'gate', 'limiter'] as const) {
+      expect(a[part]?.options).toBe(b[part]?.options)
+      expect(a[part]).not.toBe(b[part])
+    }
+    expect(registryOf().registry.get('a:80').limiter?.options.max).not.toBe(5)
+  })
+
   it('never forgets one with calls under way', () => {
     const { registry, known, meet } = registryOf()
     const busy = registry.get('busy:80')

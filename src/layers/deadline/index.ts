@@ -4,6 +4,7 @@ import { type Guard, halted } from '../../core/guard.ts'
 import type { Layer } from '../../core/layer.ts'
 import { duration, type Rules, resolve as resolveOptions } from '../../core/options.ts'
 import { pass } from '../../core/pass.ts'
+import { reportFailure } from '../../core/report.ts'
 import { isOver, reasonOf } from '../../core/scope.ts'
 import { DeadlineError } from './error.ts'
 import { type Ongoing, Patience } from './patience.ts'
@@ -57,14 +58,24 @@ export function deadline<Req, Res>(
   const { ms } = resolveOptions('deadline', deadlineDefaults, rules, options)
   const { scope = 'call', msOf, startsAfter, covers, linger, discard, ongoing } = needs
   return (next, runtime) => {
-    const deadlines = deadlinesOf(runtime.clock)
+    let deadlines = deadlinesOf(runtime.clock)
+    const free = (value: Res) => {
+      try {
+        discard?.(value)
+      } catch (error) {
+        // Nobody waits for it any more, and those above have had their end.
+        reportFailure(error)
+      }
+    }
     const guard: Guard<Req, Res, Patience> = {
       enter: (request, context, now, passing, at) => {
-        if (isOver(context)) throw reasonOf(context)
         const limitMs = msOf?.(request) ?? ms
+        const delay = startsAfter && limitMs > 0 && !isOver(context) ? startsAfter(request) : undefined
+        // Behind what is not ours: that may have ended it.
+        if (isOver(context)) throw reasonOf(context)
         // A timer of 0 would come too late: the request would be out, and an answer that is there already would win.
         if (limitMs <= 0) throw new DeadlineError(scope, limitMs)
-        const delay = startsAfter?.(request)
+        if (!deadlines.stand) deadlines = deadlinesOf(runtime.clock)
         const { deadlineAt } = context
         const endsAt = delay ? deadlineAt : Math.min(deadlineAt, now + limitMs)
         const patience = new Patience(scope, limitMs, context, endsAt, deadlines, passing, at)
@@ -78,13 +89,19 @@ export function deadline<Req, Res>(
       below: (patience) => patience.below,
       value: (value, _request, _context, patience) => {
         if (patience.over) {
-          discard?.(value)
+          free(value)
           return halted
         }
-        patience.finish(covers?.(value))
-        if (linger) linger(value, () => patience.unlink())
-        else patience.unlink()
-        return undefined
+        try {
+          patience.finish(covers?.(value))
+          if (linger) linger(value, () => patience.unlink())
+          else patience.unlink()
+          return undefined
+        } catch (error) {
+          patience.finish()
+          patience.unlink()
+          return Promise.reject(error)
+        }
       },
       error: (_error, _request, _context, patience) => {
         if (patience.over) return halted

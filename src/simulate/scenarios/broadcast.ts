@@ -1,4 +1,4 @@
-import { createClient } from '../../client.ts'
+import { createClient } from '../../client/index.ts'
 import { spread } from '../../core/spread.ts'
 import { httpDefaults } from '../../http/options.ts'
 import { Network } from '../network.ts'

@@ -1,4 +1,4 @@
-import { createClient } from '../../client.ts'
+import { createClient } from '../../client/index.ts'
 import { withGoodput } from '../callers.ts'
 import { Goodput } from '../goodput.ts'
 import type { Caller } from '../http-caller.ts'

@@ -1,4 +1,4 @@
-import { createClient } from '../../client.ts'
+import { createClient } from '../../client/index.ts'
 import { clientCredentials, createTokenSource } from '../../refresh/index.ts'
 import { Callers, withGoodput } from '../callers.ts'
 import { Network } from '../network.ts'

@@ -1,4 +1,4 @@
-// The client's process: some contenders, one at a time, against the server. Run with --expose-gc.
+// A contender's process, against the server.
 import '../../support/from-source.mjs'
 import { answer } from '../answer.ts'
 import type { Send } from './contenders.ts'
@@ -41,9 +41,8 @@ answer(async ({ name, url, atOnce, forMs }: LoadQuestion): Promise<Load> => {
   const made = sends.get(name) ?? contenders[name]!()
   sends.set(name, made)
   const send = await made
+  // Nothing is collected by hand: after that a young generation starts small, and who allocates more pays twice.
   await load(send, url, atOnce, leadMs)
-  // What the one before has left behind is not collected on the time of this one.
-  globalThis.gc?.()
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   const done = await load(send, url, atOnce, forMs)

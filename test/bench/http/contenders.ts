@@ -6,6 +6,9 @@ export type Send = (url: string) => Promise<unknown>
 /** Who is measured, by name; each is loaded only by a process that measures it. */
 export const contenders: Readonly<Record<string, () => Promise<Send>>> = {
   'native fetch': async () => async (url) => (await fetch(url)).text(),
+  // Any client that can give a request up must hand a signal down; this is what the platform takes for it.
+  'native fetch, with a signal': async () => async (url) =>
+    (await fetch(url, { signal: new AbortController().signal })).text(),
   createFetch: async () => {
     const { createFetch } = await import('../../../src/index.ts')
     const ours = createFetch()

@@ -11,6 +11,7 @@ import { type Loads, measureLoads } from './loads.ts'
 import { whyFaster } from './why-faster.ts'
 
 const base = 'native fetch'
+const withSignal = 'native fetch, with a signal'
 const ours = 'createFetch'
 const levels = [1, 50, 500]
 const heldAt = [50, 500]
@@ -27,11 +28,11 @@ export const run: RunSection = async ({ quick }) => {
   const pairs = new Map<number, Loads>()
   try {
     for (const atOnce of levels) {
-      all.set(atOnce, await measureLoads(names, { url, atOnce, rounds, forMs: quick ? 150 : 350, processes: 1 }))
+      all.set(atOnce, await measureLoads(names, { url, atOnce, rounds, forMs: quick ? 150 : 250, processes: 1 }))
     }
     for (const atOnce of heldAt) {
-      const plan = { url, atOnce, rounds: pairRounds, forMs: quick ? 200 : 700, processes: pairProcesses }
-      pairs.set(atOnce, await measureLoads([base, ours], plan))
+      const plan = { url, atOnce, rounds: pairRounds, forMs: quick ? 200 : 500, processes: pairProcesses }
+      pairs.set(atOnce, await measureLoads([base, withSignal, ours], plan))
     }
   } finally {
     server.disconnect()
@@ -39,12 +40,10 @@ export const run: RunSection = async ({ quick }) => {
   return {
     name: 'http',
     title: 'Requests to a loopback server',
-    method: `A keep-alive node:http server in a process of its own answers with a small JSON text; every body is read. Contenders take turns in one client process, ${rounds} rounds; fetch and ours alone, for what must hold, in ${pairRounds} rounds over ${pairProcesses} client processes. CPU is that of the client's process, all threads. Ratios are medians of ratios of the same round.`,
+    method: `A keep-alive node:http server in a process of its own answers with a small JSON text; every body is read. Contenders take turns, each in a client process of its own, ${rounds} rounds; fetch (with and without a signal) and ours alone, for what must hold, in ${pairRounds} rounds over ${pairProcesses} client processes of each. CPU is that of the client's process, all threads. Ratios are medians of ratios of the same round.`,
     tables: [
-      ...[...all].map(([atOnce, loads]) => loadTable(`${atOnce} in flight`, loads)),
-      ...[...pairs].map(([atOnce, loads]) =>
-        loadTable(`${atOnce} in flight, the two alone, ${pairRounds} rounds`, loads),
-      ),
+      ...[...all].map(([atOnce, loads]) => ({ ...loadTable(`${atOnce} in flight`, loads), inReadme: atOnce === 50 })),
+      ...[...pairs].map(([atOnce, loads]) => loadTable(`${atOnce} in flight, alone, ${pairRounds} rounds`, loads)),
     ],
     bars: [...pairs].flatMap(([atOnce, loads]) => loadBars(atOnce, loads)),
     faster: [...all].flatMap(([atOnce, loads]) => fasterAt(atOnce, loads)),

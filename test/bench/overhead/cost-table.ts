@@ -4,9 +4,10 @@ import { addedNs, addedRatio, type Costs, nsOf, together } from './measure.ts'
 import { whyFaster } from './why-faster.ts'
 
 /** All that was measured of a group. `against` names the contender whose added cost the ratios are of. */
-export function costTable(title: string, costs: Costs, against: string): Table {
+export function costTable(title: string, costs: Costs, against: string, inReadme = false): Table {
   return {
     title,
+    inReadme,
     columns: [
       'contender',
       'ns, one by one',

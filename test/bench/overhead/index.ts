@@ -26,9 +26,9 @@ export const run: RunSection = async ({ quick }) => {
     title: 'What a call costs above the function it calls',
     method: `CPU time of the process per call, collecting garbage included. Every contender has a process of its own; they take turns, ${forMs} ms each, in ${rounds.stub} rounds (layers alone: ${rounds.layers}), and ratios are medians of ratios of the same round. Bytes: growth of a heap in which nothing is collected. Promises and timers: counted with async hooks, in a pass of their own. "raw" is the bare call in the bench's loop, which itself makes one of the promises.`,
     tables: [
-      costTable('Over a function that does nothing', noOp, 'hand-fused'),
+      costTable('Over a function that does nothing', noOp, 'hand-fused', true),
       costTable('Each layer of ours alone, over the same function', layers, 'all of them'),
-      costTable('Over a stub fetch that makes a Response', stub, 'ky'),
+      costTable('Over a stub fetch that makes a Response', stub, 'ky', true),
       overCalls.table,
       overUpstreams.table,
       heap.table,

@@ -54,6 +54,7 @@ export const run: RunSection = async ({ quick }) => {
     tables: [
       {
         title: '50,000 callers of one key',
+        inReadme: true,
         columns: ['contender', 'ns per caller', '× naive Map', 'bytes held per caller'],
         rows: names.map((name) => [name, ns(name).toFixed(0), overNaive(name).toFixed(2), bytes(name).toFixed(0)]),
       },

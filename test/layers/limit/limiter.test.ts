@@ -235,6 +235,21 @@ describe('the layer', () => {
     expect(limiter.inFlight).toBe(0)
   })
 
+  it('gives the place of a call back whose value nobody can judge', async () => {
+    const w = world()
+    const limiter = new Limiter({}, w)
+    const error = new Error('no verdict')
+    const puzzled: Judge<number, string> = {
+      value: () => {
+        throw error
+      },
+      error: () => 'neutral',
+    }
+    const call = stack<number, string>([limit({}, { limiter, judge: puzzled })], async () => 'value', w)
+    await expect(call(1, w.context())).rejects.toBe(error)
+    expect(limiter.inFlight).toBe(0)
+  })
+
   it.each<[string, Partial<Record<keyof LimitOptions, unknown>>]>([
     ['a floor above the ceiling', { min: 11, max: 10 }],
     ['no place at all', { max: 0 }],
