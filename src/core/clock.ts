@@ -104,7 +104,7 @@ export function setAlarm(clock: Clock, ms: number, ring: () => void): Alarm {
  * it says to the process it says once in a turn of the event loop, however many calls came and went in that turn.
  */
 class PlatformAlarm implements Alarm {
-  readonly #platform = globalThis.setTimeout
+  readonly #platform = setTimeout
   readonly #timer: { ref?(): void; unref?(): void }
   #rests = false
   #isUnref = false
@@ -115,7 +115,7 @@ class PlatformAlarm implements Alarm {
   }
 
   get stands(): boolean {
-    return globalThis.setTimeout === this.#platform
+    return setTimeout === this.#platform
   }
 
   rest(): boolean {

@@ -85,8 +85,8 @@ function barsOf(all: readonly Ours[]): Bar[] {
       ? []
       : [{ what: `${name}: min + brotli`, measured: one.brotli / 1_000, bound, unit: 'kB' }]
   })
-  const others = single.filter(({ budget }) => budget.name !== breakerAlone)
-  const what = `single imports of ${others.length} that pull ky or cockatiel, the breaker aside`
+  const others = single.filter(({ budget }) => budget.name !== breakerAlone && budget.path !== 'dist/index.js')
+  const what = `layers and sockets of ${others.length} that pull ky or cockatiel, the breaker aside`
   return [
     ...sizes,
     { what, measured: others.filter((one) => pulled(one).length > 0).length, bound: 0, unit: 'imports' },
