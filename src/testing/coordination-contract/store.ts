@@ -75,10 +75,10 @@ export const storeClauses: Readonly<Record<string, (scene: CoordinationScene) =>
   },
 
   'forgets a value when its time is over': async ({ a, b, done, pass, put }) => {
-    const write = { value: 'brief', expected: undefined, expiresInMs: 200 }
+    const write = { value: 'brief', expected: undefined, expiresInMs: 600 }
     const brief = await done(a.commit(key, write))
     check((await done(b.read(key)))?.value === 'brief', 'it is gone before its time')
-    await pass(260)
+    await pass(660)
     check((await done(b.read(key))) === undefined, 'it is there after its time')
     check((await done(a.read(key))) === undefined, 'it is there after its time, where it was committed')
     const stale = { value: 'late', expected: brief, expiresInMs: Infinity }

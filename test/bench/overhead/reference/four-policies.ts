@@ -12,7 +12,7 @@
 
 import { Timeouts, type Waiting } from './timeouts.ts'
 
-export interface FusedOptions {
+interface FusedOptions {
   readonly attempts: number
   readonly baseMs: number
   readonly capMs: number
@@ -22,7 +22,7 @@ export interface FusedOptions {
   readonly atOnce: number
 }
 
-export const usual: FusedOptions = {
+const usual: FusedOptions = {
   attempts: 3,
   baseMs: 50,
   capMs: 20_000,
