@@ -79,7 +79,7 @@ export function unfollow(signal: AbortSignal, follower: Follower): void {
   if (hub.followers.size === 0) signal.removeEventListener('abort', heard)
 }
 
-/** A controller whose signal tells those who came by `onAbort` without a listener: 20 ns each, and not 300. */
+/** A controller whose signal tells those who came by `onAbort` without a listener, which costs 300 ns each (Node 24). */
 export class Aborter implements Hub {
   readonly signal: AbortSignal
   followers: Chain<Follower> | undefined = undefined

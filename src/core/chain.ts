@@ -27,9 +27,8 @@ export class Chain<Member extends Linked<Member>> {
   }
 
   /**
-   * False if it was not there. It forgets its neighbours: one that has been dead for long in the old generation would keep
-   * the next one alive through every young collection, that one the next, and with them all that their calls have left
-   * behind (50 requests in flight then cost 45 µs more each).
+   * False if it was not there. It forgets its neighbours: one that is dead, but not collected yet, would keep the next one
+   * alive, that one the next, and with them all that their calls have left behind.
    */
   remove(member: Member): boolean {
     if (member.chain !== (this as never)) return false

@@ -100,7 +100,8 @@ export function setAlarm(clock: Clock, ms: number, ring: () => void): Alarm {
 }
 
 /**
- * Setting and clearing a timer for each call costs 300 to 700 ns, `unref` and `ref` 600. So it lies where it is, and what
+ * Setting and clearing a timer for each call costs up to 700 ns, and with `unref` and `ref` for each a deadline alone took
+ * 1.0 µs in place of 0.5 (Node 24). So it lies where it is, and what
  * it says to the process it says once in a turn of the event loop, however many calls came and went in that turn.
  */
 class PlatformAlarm implements Alarm {

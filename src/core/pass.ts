@@ -5,8 +5,8 @@ import type { Runtime } from './runtime.ts'
 
 /**
  * A guard as a call. Guards that stand next to each other become one pass: one promise for all of them, and not one for
- * each. Nine layers cost 0.7 µs this way, and 3 µs with a promise, two closures and a turn of the microtask queue each
- * (test/bench).
+ * each. Our eight layers add 1.1 µs to a call in one pass; what each adds in a pass of its own sums up to 2.6
+ * (`npm run bench -- overhead`).
  */
 export function pass<Req, Res, Mark>(
   guard: Guard<Req, Res, Mark>,

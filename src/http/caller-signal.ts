@@ -29,8 +29,8 @@ const leastSwept = 32
  * read, so the link stays. A signal may live as long as the page, and must not keep what every call has left behind: the
  * last one is held by it, those before are there for as long as somebody has their body.
  *
- * A `FinalizationRegistry` would tell when a body is gone, and costs every call more than all else that we do; most
- * signals are made for one call, and go with it.
+ * A `FinalizationRegistry` would tell when a body is gone, at a price for every call; most signals are made for one call,
+ * and go with it.
  */
 export class CallerSignal {
   #ender: Ender

@@ -14,7 +14,7 @@ const slash = 47
 
 /**
  * Which upstream a text leads to, where another with the same beginning has been read as a URL before: reading one costs
- * 0.4 µs, finding its beginning 0.1 and less. What follows the origin never makes a text no URL (WHATWG URL, path state).
+ * 0.3 µs, finding its beginning 0.1 and less. What follows the origin never makes a text no URL (WHATWG URL, path state).
  */
 export class KnownOrigins {
   readonly #registry: Registry

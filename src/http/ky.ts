@@ -27,7 +27,7 @@ const fixed = { retry: 0, timeout: false } as const
 
 /**
  * Says of a call that nobody can abort it: no signal was given, and no hook could put another request in its place. ky
- * gives each request a signal all the same, and to follow one until its body is gone costs as much as ky. It is a name and
+ * gives each request a signal all the same, and following it until the body is gone nearly doubled what a call costs. It is a name and
  * no symbol, because ky hands on no symbols.
  */
 const unheard = 'breakwater.unheard'
@@ -71,7 +71,7 @@ const verbs: readonly (keyof KyInstance)[] = ['get', 'post', 'put', 'patch', 'he
 
 /**
  * What a call or an extension says is looked at on its way in: a hook of ours would see it too, but ky then copies all
- * options of every call, which costs 5 µs.
+ * options of every call, which costs 3 to 7 µs.
  */
 function guarded(instance: KyInstance, base: URL | undefined, fetch: Send): KyInstance {
   const told = (options: Options) => ({ ...allowed(options, fetch), ...watched(options, fetch), ...heard(options) })

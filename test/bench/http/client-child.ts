@@ -41,7 +41,7 @@ answer(async ({ name, url, atOnce, forMs }: LoadQuestion): Promise<Load> => {
   const made = sends.get(name) ?? contenders[name]!()
   sends.set(name, made)
   const send = await made
-  // Nothing is collected by hand: after that a young generation starts small, and who allocates more pays twice.
+  // Nothing is collected by hand: no server does that, and with it the figures are others.
   await load(send, url, atOnce, leadMs)
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()

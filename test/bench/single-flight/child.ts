@@ -42,7 +42,7 @@ async function round(of: FlightQuestion['of']): Promise<number> {
   const fail = (error: unknown) => {
     throw error
   }
-  // For the time nothing is collected by hand: it throws away compiled code whose objects are all gone for the moment.
+  // For the time nothing is collected by hand: no program does that, and with it the figures are others.
   if (of === 'bytes') await collect()
   const heapBefore = process.memoryUsage().heapUsed
   const cpuBefore = process.cpuUsage()
